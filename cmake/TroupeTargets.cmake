@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# One library a folder, one test binary a folder: adding a file is enough, no list names it twice.
+
+# troupe_library(NAME [DEPENDS target...]): a static library of every .cpp in the calling folder.
+function(troupe_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC troupe_settings ${arg_DEPENDS})
+endfunction()
+
+# troupe_test(NAME [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder; each case
+# is a ctest entry.
+function(troupe_test name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LABELS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE troupe_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}/" PROPERTIES LABELS "${arg_LABELS}" TIMEOUT
+                       300)
+endfunction()

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/rollout/group_counts.hpp"
+#include "runtime/rollout/group_machine.hpp"
+#include "runtime/rollout/lease_table.hpp"
+#include "runtime/rollout/staleness_gate.hpp"
+#include "schema/step.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace troupe::rollout {
+
+/// Who speaks, and when: `now` is monotonic and rules read it; `wall_ms` is for the history only.
+struct caller {
+  std::string worker;
+  incarnation holder;
+  monotonic_ms now{0};
+  std::int64_t wall_ms = 0;
+};
+
+enum class submit_result : std::uint8_t { created, exists, conflict, fenced };
+std::string to_string(submit_result r);
+
+/// All that the buffer knows of its groups, and every rule about them: issue, lease, submit, commit, drop, expire.
+/// Each call returns the group records to write in ONE batch (empty: nothing changed); the caller writes them together
+/// with the payloads and answers after the write. Reopened from a store with `restore`, all leases void.
+/// Pure: no I/O, no clock, no randomness. Not thread-safe; its owner is one actor.
+class ledger {
+public:
+  /// What the present stage issues. `train` runs by the gate; `collect` and `eval` have a fixed number and a pinned version.
+  struct stage_rules {
+    stage_index stage;
+    staleness_gate::options gate;
+    bool drop_stale = true;              ///< false: `wait`
+    bool filter_zero_variance = false;
+    std::uint32_t num_generations = 8;   ///< of train and collect groups
+    std::uint32_t verdict_parts = 1;     ///< submissions a group needs before it is ready
+    monotonic_ms lease_time{60000};
+  };
+  using changes = std::vector<group>;
+
+  explicit ledger(lease_id first_lease);
+
+  /// A record read back from the store. Worker and learner leases are void: generating and verifying groups go back a
+  /// state, leased ones to ready; what had to change is returned, to be written.
+  changes restore(group g, std::int64_t wall_ms);
+
+  void begin_stage(const stage_rules& rules, policy_version version);
+  policy_version version() const noexcept { return version_; }
+
+  /// Train groups the gate would let out now.
+  std::uint64_t train_capacity() const;
+  /// Issues one group. Train: refused (nothing) when the gate is shut. The cursor is the next of (stage, purpose).
+  struct issue_request {
+    purpose why = purpose::train;
+    std::string task;
+    std::uint64_t prompt_index = 0;
+    std::uint64_t sampling_seed = 0;
+    std::uint32_t num_generations = 1;
+    std::optional<policy_version> pinned;
+    std::uint32_t evaluation = 0;
+  };
+  std::optional<group> issue(const issue_request& what, std::int64_t wall_ms);
+  /// The cursor the next group of `why` gets in the present stage.
+  std::uint64_t next_cursor(purpose why) const;
+
+  /// Oldest queued groups first; eval and collect before train. Empty lease id: nothing to do.
+  struct lease_result {
+    lease_id lease;
+    changes groups;
+  };
+  lease_result lease_prompts(const caller& who, std::uint32_t max_groups);
+  lease_result lease_generated(const caller& who, std::uint32_t max_groups);
+  /// Exactly `groups_per_batch` ready train groups sorted by id, or nothing yet. Asked again under the same epoch and
+  /// version it returns the same batch. Groups past `max_staleness` are dropped first: those are in `dropped`.
+  struct batch_result {
+    std::optional<lease_id> lease;
+    changes groups;
+    changes dropped;
+  };
+  batch_result lease_batch(const caller& who, epoch learner);
+
+  struct submit_outcome {
+    submit_result result = submit_result::created;
+    changes groups;
+  };
+  /// One member's sample is to be stored. The last one moves the group to `generated`.
+  submit_outcome submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member filled);
+  /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
+  /// zero_variance, truncated), eval to scored, collect stays ready until `collect`.
+  submit_outcome submit_verdict(const caller& who, lease_id lease, const group_id& id, std::vector<judgement> members);
+  /// Hands groups back unfinished (draining worker).
+  changes hand_back(const caller& who, lease_id lease, std::string why);
+
+  /// The learner's step. `fenced` when the epoch is not the present one or the lease is gone.
+  submit_outcome commit_batch(const caller& who, epoch learner, lease_id lease, policy_version produced);
+  /// A step that consumed no groups (sft) or was replayed on resume.
+  void advance_version(policy_version produced);
+  changes collect(std::span<const group_id> groups, std::int64_t wall_ms);
+  changes drop(const group_id& id, drop_reason why, std::int64_t wall_ms);
+
+  /// Ends leases past their deadline and gives their groups back.
+  changes expire(monotonic_ms now, std::int64_t wall_ms);
+  /// Ends what a lost worker held.
+  changes worker_lost(incarnation holder, std::int64_t wall_ms);
+  bool renew(const caller& who, lease_id lease);
+  /// A restarted learner: groups it had leased go back to ready, its old epoch is fenced.
+  changes begin_epoch(epoch learner, std::int64_t wall_ms);
+
+  const group* find(const group_id& id) const;
+  std::vector<const group*> evaluation(std::uint32_t index) const; ///< eval groups of the present stage
+  std::vector<const group*> of(purpose why) const;                 ///< of the present stage
+  const group_counts& counts() const noexcept { return total_; }   ///< over the whole run
+  const group_counts& train_counts() const noexcept { return train_; } ///< train groups of the present stage
+  std::vector<lease_table::lease> leases() const { return leases_.all(); }
+  /// Why the learner's batch is not full, in words: "3 of 16 groups ready, 2 verifying, 11 generating".
+  std::string waiting_for() const;
+
+private:
+  // The builder of this class owns what is below.
+  std::map<group_id, group> groups_;
+  std::map<std::pair<group_state, purpose>, std::set<group_id>> by_state_;
+  group_counts total_;
+  group_counts train_;
+  lease_table leases_;
+  stage_rules rules_;
+  policy_version version_;
+  epoch learner_;
+};
+
+} // namespace troupe::rollout

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "schema/dataset.hpp"
+#include "schema/rollout.hpp"
+#include "schema/step.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The durable record of a run: one RocksDB database, column families by kind of record, big-endian keys, every record in
+/// an envelope with a checksum of its own. Readable with stock `ldb` and `sst_dump`.
+namespace troupe::store {
+
+/// When a write is acknowledged: once queued, once a killed process cannot lose it, once a power cut cannot.
+enum class durability : std::uint8_t { none, wal, disk };
+
+/// One transition: everything in it becomes visible together or not at all.
+struct write {
+  std::vector<group> groups;
+  std::vector<std::pair<group_id, prompt>> prompts;
+  std::vector<std::pair<sample_id, sample>> samples;
+  std::vector<std::pair<sample_id, judgement>> judgements;
+  std::optional<step_record> step;
+  std::optional<checkpoint_record> checkpoint;
+  std::vector<checkpoint_record> forgotten_checkpoints;
+  std::optional<stage_record> stage;
+  std::optional<dataset_manifest> dataset;                     ///< created or, with more records, replaced
+  std::vector<std::pair<std::string, dataset_record>> records; ///< by dataset name
+  std::vector<std::pair<std::string, std::string>> settings;   ///< small named values: epoch, next lease, ...
+  bool empty() const;
+};
+
+enum class open_mode : std::uint8_t { create, existing, read_only };
+
+/// Thread rule: `commit` from one thread at a time; reads from any thread.
+/// Errors: error(unavailable) when another process holds the store; error(invalid) when the folder is no store or of a
+/// newer format; error(corrupt) naming the key when a checksum does not hold; error(resource_exhausted) without space.
+class journal {
+public:
+  journal(const std::string& folder, open_mode mode);
+  ~journal();
+  journal(const journal&) = delete;
+  journal& operator=(const journal&) = delete;
+
+  /// Returns once `how` holds.
+  void commit(const write& what, durability how);
+
+  std::optional<group> find_group(const group_id& id) const;
+  std::optional<prompt> find_prompt(const group_id& id) const;
+  std::optional<sample> find_sample(const sample_id& id) const;
+  std::optional<judgement> find_judgement(const sample_id& id) const;
+  std::vector<step_record> steps(stage_index stage) const;             ///< in order
+  std::vector<checkpoint_record> checkpoints(stage_index stage) const; ///< in order
+  std::vector<stage_record> stages() const;
+  std::vector<dataset_manifest> datasets() const;
+  std::optional<std::string> setting(const std::string& name) const;
+
+  /// In key order; stops when `visit` returns false. No payload is loaded by for_each_group.
+  void for_each_group(const std::function<bool(const group&)>& visit) const;
+  void for_each_record(const std::string& dataset, const std::function<bool(const dataset_record&)>& visit) const;
+
+  /// Reads and checks every record; the keys of those that fail, with the reason.
+  std::vector<std::string> verify() const;
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> impl_;
+};
+
+} // namespace troupe::store

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reading half of buffer_service: payloads of groups, results of evaluations, datasets.
+#include "actors/buffer_service.hpp"
+#include "runtime/error.hpp"
+#include "schema/codec.hpp"
+
+#include <algorithm>
+#include <set>
+#include <xxhash.h>
+
+namespace troupe::actors {
+
+sample buffer_service::read_sample(const group& g, std::uint32_t index) const {
+  const sample_id id{g.id, index};
+  auto found = journal_.find_sample(id);
+  if (!found) {
+    throw error{errc::corrupt, "sample " + to_string(id) + " is missing from the store; run troupectl doctor"};
+  }
+  const std::string bytes = encode(*found);
+  if (XXH3_64bits(bytes.data(), bytes.size()) != g.members[index].checksum) {
+    throw error{errc::corrupt, "sample " + to_string(id) + " is not the one its group names; run troupectl doctor"};
+  }
+  return std::move(*found);
+}
+
+std::vector<sample> buffer_service::read_samples(const group& g) const {
+  std::vector<sample> all;
+  for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+    all.push_back(read_sample(g, i));
+  }
+  return all;
+}
+
+payload<batch> buffer_service::read_groups(const std::vector<group>& groups) const {
+  auto out = std::make_shared<batch>();
+  for (const auto& g : groups) {
+    batch_group one{.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)};
+    for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+      one.verdicts.push_back(journal_.find_judgement({g.id, i}).value_or(judgement{}));
+    }
+    out->groups.push_back(std::move(one));
+  }
+  out->data_cursor = ledger_.next_cursor(purpose::train);
+  return out;
+}
+
+lease_batch_reply buffer_service::read_batch(const read_batch_request& r) const {
+  std::vector<group> groups;
+  for (const auto& id : r.groups) {
+    auto g = journal_.find_group(id);
+    if (!g) {
+      throw error{errc::corrupt, "group " + to_string(id) + " of a recorded step is missing; run troupectl doctor"};
+    }
+    groups.push_back(std::move(*g));
+  }
+  return {.what = read_groups(groups)};
+}
+
+read_dataset_reply buffer_service::read_dataset(const read_dataset_request& r) const {
+  auto records = std::make_shared<std::vector<dataset_record>>();
+  journal_.for_each_record(r.name, [&](const dataset_record& one) {
+    records->push_back(one);
+    return true;
+  });
+  if (records->empty()) {
+    throw error{errc::not_found, "dataset " + r.name + " has no records: its rejection_sampling stage kept nothing; "
+                                 "lower min_reward or raise num_prompts"};
+  }
+  return {.records = std::move(records)};
+}
+
+evaluation_reply buffer_service::evaluation(const evaluation_request& r) const {
+  auto results = std::make_shared<std::map<std::string, task_result>>();
+  for (const group* g : ledger_.evaluation(r.evaluation)) {
+    if (g->id.stage != r.stage || g->state != group_state::scored) {
+      continue;
+    }
+    auto& of = (*results)[g->task];
+    ++of.problems;
+    const auto asked = journal_.find_prompt(g->id);
+    for (std::uint32_t i = 0; i < g->members.size(); ++i) {
+      const auto& m = g->members[i];
+      ++of.samples;
+      of.correct += m.verdict == verdict_kind::correct ? 1 : 0;
+      of.undecided += m.verdict == verdict_kind::undecided ? 1 : 0;
+      of.tokens += m.num_tokens;
+      if (const auto said = journal_.find_judgement({g->id, i})) {
+        for (const auto& part : said->parts) {
+          of.part_sums[part.name] += part.value;
+        }
+      }
+      if (i == 0 && asked && of.first.size() < 3) {
+        of.first.push_back({asked->text, read_sample(*g, 0).text, asked->answer, m.verdict});
+      }
+    }
+  }
+  return {.by_task = std::move(results)};
+}
+
+build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r, clock_reading at) {
+  const auto& s = recipe_.stages.at(r.stage.value);
+  auto made = std::make_shared<dataset_manifest>();
+  store::write w;
+  std::vector<group_id> groups;
+  std::set<std::pair<std::string, std::string>> seen;
+  std::map<std::string, std::uint32_t> per_prompt;
+  for (const group* g : ledger_.of(purpose::collect)) {
+    if (g->state != group_state::ready) {
+      continue;
+    }
+    groups.push_back(g->id);
+    made->policy = g->pinned.value_or(policy_version{});
+    const auto asked = journal_.find_prompt(g->id).value();
+    for (std::uint32_t i = 0; i < g->members.size(); ++i) {
+      const auto& m = g->members[i];
+      ++made->considered;
+      if (m.dropped != drop_reason::none || m.verdict != verdict_kind::correct || m.reward + 1e-9 < s.min_reward ||
+          m.finish != finish_reason::stop || per_prompt[asked.text] >= s.max_per_prompt) {
+        continue;
+      }
+      const auto said = read_sample(*g, i);
+      if (seen.emplace(asked.text, said.text).second) {
+        ++per_prompt[asked.text];
+        w.records.emplace_back(s.dataset, dataset_record{made->records++, {g->id, i}, g->task, asked.text, said.text,
+                                                         asked.answer, m.reward});
+      }
+    }
+  }
+  made->name = s.dataset;
+  made->stage = r.stage;
+  made->policy_checkpoint = r.policy_checkpoint;
+  for (const auto& one : s.rewards) {
+    made->verifiers.push_back(one.name + "/1");
+  }
+  made->filter = "correct, reward >= " + std::to_string(s.min_reward) + ", ended by itself, unique, at most " +
+                 std::to_string(s.max_per_prompt) + " a prompt";
+  made->seed = recipe_.seed;
+  w.dataset = *made;
+  save(ledger_.collect(groups, at.wall_ms), std::move(w), store::durability::disk);
+  return {.made = std::move(made)};
+}
+
+} // namespace troupe::actors

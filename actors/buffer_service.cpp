@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/buffer_service.hpp"
+
+#include "actors/sampling_seed.hpp"
+#include "runtime/check.hpp"
+#include "runtime/error.hpp"
+#include "schema/codec.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <xxhash.h>
+
+namespace troupe::actors {
+
+namespace {
+
+constexpr std::uint64_t lease_block = 1000; // lease ids are reserved in the journal in blocks
+
+lease_id first_lease(const store::journal& journal) {
+  const auto text = journal.setting("next_lease");
+  std::uint64_t value = 1;
+  if (text) {
+    std::from_chars(text->data(), text->data() + text->size(), value);
+  }
+  return lease_id{value};
+}
+
+member describe(const sample& s) {
+  member m{.submitted = true, .num_tokens = static_cast<std::uint32_t>(s.tokens.size()), .finish = s.finish};
+  bool first = true;
+  for (const auto& part : s.segments) {
+    if (part.source == segment_source::policy) {
+      m.oldest = first ? part.version : std::min(m.oldest, part.version);
+      m.newest = first ? part.version : std::max(m.newest, part.version);
+      first = false;
+    }
+  }
+  const std::string bytes = encode(s);
+  m.checksum = XXH3_64bits(bytes.data(), bytes.size());
+  return m;
+}
+
+} // namespace
+
+buffer_service::buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
+                               clock_reading at)
+    : journal_(journal), recipe_(what), sources_(std::move(sources)), ledger_(first_lease(journal)) {
+  rollout::ledger::changes voided;
+  journal_.for_each_group([&](const group& g) {
+    for (auto& changed : ledger_.restore(g, at.wall_ms)) {
+      voided.push_back(std::move(changed));
+    }
+    return true;
+  });
+  store::write rest;
+  rest.settings.emplace_back("next_lease", std::to_string(first_lease(journal).value + lease_block));
+  rest.settings.emplace_back("learner_epoch", std::to_string(learner.value));
+  for (auto& changed : ledger_.begin_epoch(learner, at.wall_ms)) {
+    voided.push_back(std::move(changed));
+  }
+  save(std::move(voided), std::move(rest), store::durability::disk);
+}
+
+rollout::caller buffer_service::caller(const worker_name& who, clock_reading at) const {
+  return {.worker = who.name, .holder = who.life, .now = at.now, .wall_ms = at.wall_ms};
+}
+
+const config::stage_spec& buffer_service::spec() const { return recipe_.stages.at(stage_.value); }
+
+void buffer_service::save(rollout::ledger::changes groups, store::write rest, store::durability how) {
+  // Two rules may have touched a group within one call: the later record is the one to keep.
+  std::map<group_id, group> last;
+  for (auto& g : groups) {
+    last.insert_or_assign(g.id, std::move(g));
+  }
+  for (auto& [id, g] : last) {
+    rest.groups.push_back(std::move(g));
+  }
+  if (++leases_promised_ % (lease_block / 2) == 0) {
+    rest.settings.emplace_back("next_lease", std::to_string(first_lease(journal_).value + lease_block));
+  }
+  if (!rest.empty()) {
+    journal_.commit(rest, how);
+  }
+}
+
+void buffer_service::expire(clock_reading at) {
+  save(ledger_.expire(at.now, at.wall_ms), {}, store::durability::wal);
+}
+
+begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r, clock_reading at) {
+  stage_ = r.stage;
+  const auto& s = spec();
+  ledger_.begin_stage({.stage = r.stage,
+                       .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
+                       .drop_stale = s.stale == config::stale_policy::drop,
+                       .filter_zero_variance = s.filter_groups,
+                       .num_generations = s.num_generations,
+                       .verdict_parts = 1,
+                       .lease_time = rollout::monotonic_ms{static_cast<std::int64_t>(recipe_.lease_s * 1000)}},
+                      r.version);
+  mixture_.reset();
+  if (!s.data.empty()) {
+    std::vector<double> weights;
+    for (const auto& part : s.data) {
+      weights.push_back(part.weight);
+    }
+    mixture_.emplace(std::move(weights));
+  }
+  std::vector<group_id> unfinished;
+  for (const auto why : {purpose::eval, purpose::collect}) {
+    for (const group* g : ledger_.of(why)) {
+      if (!rollout::is_final(g->state)) {
+        unfinished.push_back(g->id);
+      }
+    }
+  }
+  rollout::ledger::changes dropped;
+  for (const auto& id : unfinished) {
+    for (auto& g : ledger_.drop(id, drop_reason::failed, at.wall_ms)) {
+      dropped.push_back(std::move(g));
+    }
+  }
+  save(std::move(dropped), {}, store::durability::wal);
+  return {.dropped = unfinished.size()};
+}
+
+issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
+  TROUPE_CHECK(r.why != purpose::train);
+  if (r.sampling) {
+    pinned_plan_ = *r.sampling;
+  }
+  const auto& s = spec();
+  rollout::ledger::changes issued;
+  store::write rest;
+  const auto add = [&](const std::string& name, std::uint64_t index) {
+    auto example = sources_.at(name)->at(r.from, index);
+    const std::uint64_t seed = r.why == purpose::eval ? problem_seed(recipe_.seed, example.question)
+                                                      : cursor_seed(recipe_.seed, stage_, ledger_.next_cursor(r.why));
+    auto g = ledger_.issue({.why = r.why,
+                            .task = name,
+                            .prompt_index = index,
+                            .sampling_seed = seed,
+                            .num_generations = r.num_samples,
+                            .pinned = r.pinned,
+                            .evaluation = r.evaluation},
+                           at.wall_ms);
+    TROUPE_CHECK(g.has_value());
+    rest.prompts.emplace_back(g->id, std::move(example.question));
+    issued.push_back(std::move(*g));
+  };
+  if (r.why == purpose::eval) {
+    for (const auto& part : s.data) {
+      const auto size = part.task.empty() ? std::optional<std::uint64_t>{0} : sources_.at(part.task)->size(r.from);
+      for (std::uint64_t i = 0; i < std::min(r.count, size.value_or(r.count)); ++i) {
+        add(part.task, i);
+      }
+    }
+  } else {
+    for (std::uint64_t i = 0; i < r.count; ++i) {
+      const auto pick = mixture_->at(i);
+      add(s.data[pick.part].task, pick.index);
+    }
+  }
+  const std::uint64_t n = issued.size();
+  save(std::move(issued), std::move(rest), store::durability::wal);
+  return {.issued = n};
+}
+
+void buffer_service::issue_train(std::uint32_t wanted, clock_reading at) {
+  if (spec().type != config::stage_type::grpo) {
+    return;
+  }
+  rollout::ledger::changes issued;
+  store::write rest;
+  for (std::uint32_t i = 0; i < wanted && ledger_.train_capacity() > 0; ++i) {
+    const std::uint64_t cursor = ledger_.next_cursor(purpose::train);
+    const auto pick = mixture_->at(cursor);
+    const auto& part = spec().data[pick.part];
+    const std::uint64_t index = part.limit == 0 ? pick.index : pick.index % part.limit;
+    auto example = sources_.at(part.task)->at(split::train, index);
+    auto g = ledger_.issue({.why = purpose::train,
+                            .task = part.task,
+                            .prompt_index = index,
+                            .sampling_seed = cursor_seed(recipe_.seed, stage_, cursor),
+                            .num_generations = spec().num_generations},
+                           at.wall_ms);
+    if (!g) {
+      break;
+    }
+    rest.prompts.emplace_back(g->id, std::move(example.question));
+    issued.push_back(std::move(*g));
+  }
+  save(std::move(issued), std::move(rest), store::durability::wal);
+}
+
+lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r, clock_reading at) {
+  expire(at);
+  issue_train(r.max_groups, at);
+  auto leased = ledger_.lease_prompts(caller(r.who, at), r.max_groups);
+  auto work = std::make_shared<std::vector<prompt_work>>();
+  for (const auto& g : leased.groups) {
+    auto asked = journal_.find_prompt(g.id);
+    if (!asked) {
+      throw error{errc::corrupt, "group " + to_string(g.id) + " has no stored prompt; run troupectl doctor"};
+    }
+    const auto& s = spec();
+    const sampling_plan plan =
+      g.id.why == purpose::train
+        ? sampling_plan{.temperature = s.temperature, .max_new_tokens = s.max_completion_length}
+        : pinned_plan_;
+    work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan});
+  }
+  save(leased.groups, {}, store::durability::wal);
+  return {.lease = leased.lease, .work = std::move(work)};
+}
+
+submit_reply buffer_service::submit_samples(const submit_samples_request& r, clock_reading at) {
+  rollout::ledger::changes changed;
+  store::write rest;
+  submit_reply reply;
+  for (const auto& one : *r.samples) {
+    auto outcome = ledger_.submit_sample(caller(r.who, at), one.lease, one.of, one.what.index, describe(one.what));
+    if (outcome.result == rollout::submit_result::created) {
+      rest.samples.emplace_back(sample_id{one.of, one.what.index}, one.what);
+      std::move(outcome.groups.begin(), outcome.groups.end(), std::back_inserter(changed));
+    } else {
+      reply.result = outcome.result;
+    }
+  }
+  save(std::move(changed), std::move(rest), store::durability::wal);
+  return reply;
+}
+
+lease_generated_reply buffer_service::lease_generated(const lease_generated_request& r, clock_reading at) {
+  expire(at);
+  auto leased = ledger_.lease_generated(caller(r.who, at), r.max_groups);
+  auto groups = std::make_shared<std::vector<generated_group>>();
+  for (const auto& g : leased.groups) {
+    groups->push_back({.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)});
+  }
+  save(leased.groups, {}, store::durability::wal);
+  return {.lease = leased.lease, .groups = std::move(groups)};
+}
+
+submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clock_reading at) {
+  rollout::ledger::changes changed;
+  store::write rest;
+  submit_reply reply;
+  for (const auto& one : *r.groups) {
+    auto outcome = ledger_.submit_verdict(caller(r.who, at), one.lease, one.of, one.verdicts);
+    if (outcome.result == rollout::submit_result::created) {
+      for (std::uint32_t i = 0; i < one.verdicts.size(); ++i) {
+        rest.judgements.emplace_back(sample_id{one.of, i}, one.verdicts[i]);
+      }
+      std::move(outcome.groups.begin(), outcome.groups.end(), std::back_inserter(changed));
+    } else {
+      reply.result = outcome.result;
+    }
+  }
+  save(std::move(changed), std::move(rest), store::durability::wal);
+  return reply;
+}
+
+submit_reply buffer_service::hand_back(const hand_back_request& r, clock_reading at) {
+  save(ledger_.hand_back(caller(r.who, at), r.lease, r.why), {}, store::durability::wal);
+  return {};
+}
+
+submit_reply buffer_service::renew(const renew_request& r, clock_reading at) {
+  return {.result = ledger_.renew(caller(r.who, at), r.lease) ? rollout::submit_result::created
+                                                              : rollout::submit_result::fenced};
+}
+
+lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, clock_reading at) {
+  expire(at);
+  auto leased = ledger_.lease_batch(caller(r.who, at), r.learner);
+  rollout::ledger::changes changed = leased.groups;
+  std::move(leased.dropped.begin(), leased.dropped.end(), std::back_inserter(changed));
+  save(std::move(changed), {}, store::durability::wal);
+  if (!leased.lease) {
+    return {.waiting_for = ledger_.waiting_for()};
+  }
+  return {.lease = *leased.lease, .what = read_groups(leased.groups)};
+}
+
+submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
+  store::write rest;
+  rest.step = *r.step;
+  if (r.step->groups.empty()) {
+    ledger_.advance_version(r.step->version);
+    save({}, std::move(rest), store::durability::disk);
+    return {};
+  }
+  auto outcome = ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
+  if (outcome.result == rollout::submit_result::created) {
+    save(std::move(outcome.groups), std::move(rest), store::durability::disk);
+  }
+  return {.result = outcome.result};
+}
+
+submit_reply buffer_service::record(const record_request& r) {
+  store::write w;
+  if (r.checkpoint) {
+    w.checkpoint = *r.checkpoint;
+  }
+  w.forgotten_checkpoints = r.forgotten;
+  if (r.stage) {
+    w.stage = *r.stage;
+  }
+  save({}, std::move(w), store::durability::disk);
+  return {};
+}
+
+progress_reply buffer_service::progress() const {
+  std::uint64_t unfinished = 0;
+  for (const group* g : ledger_.of(purpose::eval)) {
+    unfinished += rollout::is_final(g->state) ? 0 : 1;
+  }
+  for (const group* g : ledger_.of(purpose::collect)) {
+    unfinished += rollout::is_final(g->state) || g->state == group_state::ready ? 0 : 1;
+  }
+  return {.unfinished_pinned = unfinished,
+          .version = ledger_.version(),
+          .waiting_for = ledger_.waiting_for(),
+          .counts = std::make_shared<rollout::group_counts>(ledger_.counts())};
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/messages.hpp"
+#include "runtime/config/recipe.hpp"
+#include "runtime/rollout/ledger.hpp"
+#include "runtime/store/journal.hpp"
+#include "runtime/task/mixture.hpp"
+#include "runtime/task/prompt_source.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+using source_map = std::map<std::string, std::shared_ptr<const task::prompt_source>>;
+
+/// Milliseconds of a monotonic clock, and of the wall clock for histories.
+struct clock_reading {
+  rollout::monotonic_ms now{0};
+  std::int64_t wall_ms = 0;
+};
+
+/// What the buffer does, without the actor: asks the ledger, writes what it answers to the journal in one write, replies
+/// after the write. Not thread-safe; its owner is the buffer actor. Throws troupe::error where the journal does.
+class buffer_service {
+public:
+  /// Takes up what the journal holds; all leases are void and `learner` is the present epoch.
+  buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
+                 clock_reading at);
+
+  begin_stage_reply begin_stage(const begin_stage_request& r, clock_reading at);
+  issue_reply issue(const issue_request& r, clock_reading at);
+  lease_prompts_reply lease_prompts(const lease_prompts_request& r, clock_reading at);
+  submit_reply submit_samples(const submit_samples_request& r, clock_reading at);
+  lease_generated_reply lease_generated(const lease_generated_request& r, clock_reading at);
+  submit_reply submit_verdict(const submit_verdict_request& r, clock_reading at);
+  submit_reply hand_back(const hand_back_request& r, clock_reading at);
+  submit_reply renew(const renew_request& r, clock_reading at);
+  lease_batch_reply lease_batch(const lease_batch_request& r, clock_reading at);
+  submit_reply commit(const commit_request& r, clock_reading at);
+  lease_batch_reply read_batch(const read_batch_request& r) const;
+  read_dataset_reply read_dataset(const read_dataset_request& r) const;
+  submit_reply record(const record_request& r);
+  build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
+  progress_reply progress() const;
+  evaluation_reply evaluation(const evaluation_request& r) const;
+
+private:
+  rollout::caller caller(const worker_name& who, clock_reading at) const;
+  void save(rollout::ledger::changes groups, store::write rest, store::durability how);
+  void expire(clock_reading at);
+  void issue_train(std::uint32_t wanted, clock_reading at);
+  const config::stage_spec& spec() const;
+  payload<batch> read_groups(const std::vector<group>& groups) const;
+  std::vector<sample> read_samples(const group& g) const;
+  sample read_sample(const group& g, std::uint32_t index) const;
+
+  store::journal& journal_;
+  const config::recipe& recipe_;
+  source_map sources_;
+  rollout::ledger ledger_;
+  stage_index stage_;
+  std::optional<task::mixture> mixture_;
+  sampling_plan pinned_plan_;
+  std::uint64_t leases_promised_ = 0;
+};
+
+} // namespace troupe::actors

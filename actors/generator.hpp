@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/sampling_station.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace troupe::actors {
+
+/// Where a worker reports what it cannot mend itself; the run ends with these words.
+using failure_sink = std::function<void(const std::string& who, const std::string& what)>;
+
+struct generator_state {
+  static constexpr const char* name = "generator";
+  std::shared_ptr<sampling_station> station;
+  bool asking = false;
+  bool decoding = false;
+  bool draining = false;
+  std::uint32_t samples_per_group = 8; ///< of the last work seen; decides how many groups to ask for
+  std::chrono::steady_clock::time_point renewed = std::chrono::steady_clock::now();
+};
+
+generator_actor::behavior_type generator(generator_actor::stateful_pointer<generator_state> self, worker_name who,
+                                         buffer_actor from, std::shared_ptr<sampling_station> station,
+                                         std::uint32_t batch_size, failure_sink failed);
+
+} // namespace troupe::actors

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/learner.hpp"
+
+#include "actors/checkpoint.hpp"
+#include "actors/deadlines.hpp"
+#include "actors/failure.hpp"
+#include "runtime/check.hpp"
+#include "runtime/config/stage_graph.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::actors {
+
+namespace {
+
+using pointer = learner_actor::stateful_pointer<learner_state>;
+using shared_parts = std::shared_ptr<const learner_parts>;
+using step_promise = caf::typed_response_promise<step_reply>;
+using load_promise = caf::typed_response_promise<load_stage_reply>;
+
+const config::stage_spec& spec_of(const learner_parts& p, stage_index stage) { return p.recipe->stages.at(stage.value); }
+
+gpu::optimizer_options optimizer_of(const config::stage_spec& s, policy_version produced) {
+  return {.learning_rate = config::learning_rate_at(s, static_cast<std::uint32_t>(produced.value)),
+          .adam_beta1 = s.adam_beta1,
+          .adam_beta2 = s.adam_beta2,
+          .weight_decay = s.weight_decay,
+          .max_grad_norm = s.max_grad_norm};
+}
+
+gpu::grpo_options loss_of(const config::stage_spec& s) {
+  return {.loss = s.loss_type == "grpo"      ? gpu::loss_type::grpo
+                  : s.loss_type == "dr_grpo" ? gpu::loss_type::dr_grpo
+                                             : gpu::loss_type::dapo,
+          .epsilon = s.epsilon,
+          .epsilon_high = s.epsilon_high,
+          .beta = s.beta,
+          .temperature = s.temperature,
+          .rollout_is = s.rollout_is == "token",
+          .rollout_is_threshold = s.rollout_is_threshold,
+          .num_iterations = s.num_iterations,
+          .mini_batches = s.mini_batches,
+          .max_completion_length = s.max_completion_length};
+}
+
+/// One update on `what` (null for sft). Moves the state's version and cursor on.
+gpu::figures train(learner_state& s, const learner_parts& p, const batch* what) {
+  const auto& spec = spec_of(p, s.stage);
+  const auto produced = s.version.next();
+  const auto how = optimizer_of(spec, produced);
+  activity::scope busy{*p.meter, activity::kind::training};
+  const auto began = std::chrono::steady_clock::now();
+  gpu::figures f;
+  if (what != nullptr) {
+    const auto sequences = to_sequences(*what, spec, *p.tokenizer);
+    f = s.trainer->train_grpo(sequences, loss_of(spec), how);
+    f.merge(describe(*what, spec, s.version));
+    s.data_cursor = what->data_cursor;
+  } else {
+    std::vector<gpu::training_sequence> sequences;
+    for (std::uint32_t i = 0; i < spec.per_step_examples; ++i) {
+      sequences.push_back(s.examples->example(s.data_cursor + i));
+    }
+    s.data_cursor += spec.per_step_examples;
+    f = s.trainer->train_sft(sequences, how);
+  }
+  f["learning_rate"] = how.learning_rate;
+  f["timing_s/train"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  s.version = produced;
+  return f;
+}
+
+std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what, const gpu::figures& f) {
+  auto r = std::make_shared<step_record>();
+  r->stage = s.stage;
+  r->version = s.version;
+  r->branch = s.branch;
+  if (what != nullptr) {
+    for (const auto& g : what->groups) {
+      r->groups.push_back(g.what.id);
+    }
+  }
+  r->data_cursor = s.data_cursor;
+  r->random_state = s.data_cursor;
+  const auto skipped = f.find("skipped");
+  r->skipped = skipped != f.end() && skipped->second != 0;
+  r->metrics = nlohmann::json(f).dump();
+  return r;
+}
+
+void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
+            gpu::figures figures, step_promise promise) {
+  auto& s = self->state;
+  self
+    ->request(from, deadline::buffer,
+              commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
+    .then(
+      [=, figures = std::move(figures)](const submit_reply& reply) mutable {
+        if (reply.result != rollout::submit_result::created) {
+          promise.deliver(to_caf(error{errc::fenced, "the buffer answered the learner's commit with `" +
+                                                       rollout::to_string(reply.result) +
+                                                       "`: another learner has taken over"}));
+          return;
+        }
+        p->board->publish(self->state.stage, self->state.trainer->publish(self->state.version));
+        promise.deliver(step_reply{.stepped = true,
+                                   .waiting_for = {},
+                                   .version = self->state.version,
+                                   .figures = std::make_shared<gpu::figures>(std::move(figures))});
+      },
+      [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+}
+
+void step(pointer self, const shared_parts& p, const buffer_actor& from, std::chrono::milliseconds patience,
+          step_promise promise) {
+  auto& s = self->state;
+  if (spec_of(*p, s.stage).type == config::stage_type::sft) {
+    try {
+      auto figures = train(s, *p, nullptr);
+      commit(self, p, from, lease_id{}, nullptr, std::move(figures), promise);
+    } catch (const error& e) {
+      promise.deliver(to_caf(e));
+    }
+    return;
+  }
+  self->request(from, deadline::buffer, lease_batch_request{p->who, p->present})
+    .then(
+      [=](const lease_batch_reply& reply) mutable {
+        if (!reply.what) {
+          if (std::chrono::steady_clock::now() - self->state.waiting_since > patience) {
+            promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
+          } else {
+            self->delayed_send(self, deadline::idle_poll, try_step{patience, promise});
+          }
+          return;
+        }
+        try {
+          auto figures = train(self->state, *p, reply.what.get());
+          commit(self, p, from, reply.lease, reply.what, std::move(figures), promise);
+        } catch (const error& e) {
+          promise.deliver(to_caf(e));
+        }
+      },
+      [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+}
+
+/// Trains recorded step `i` and those after it again, then publishes.
+void replay(pointer self, const shared_parts& p, const buffer_actor& from, payload<std::vector<step_record>> steps,
+            std::size_t i, load_promise promise) {
+  auto& s = self->state;
+  if (!steps || i == steps->size()) {
+    auto published = s.trainer->publish(s.version);
+    const auto parameters = p->backend->parameter_count(*published);
+    p->board->publish(s.stage, std::move(published));
+    promise.deliver(load_stage_reply{.version = s.version, .parameters = parameters});
+    return;
+  }
+  const auto& r = (*steps)[i];
+  if (r.groups.empty()) {
+    s.data_cursor = r.data_cursor - spec_of(*p, s.stage).per_step_examples;
+    train(s, *p, nullptr);
+    replay(self, p, from, steps, i + 1, promise);
+    return;
+  }
+  self->request(from, deadline::buffer, read_batch_request{r.groups})
+    .then(
+      [=](const lease_batch_reply& reply) mutable {
+        try {
+          train(self->state, *p, reply.what.get());
+          replay(self, p, from, steps, i + 1, promise);
+        } catch (const error& e) {
+          promise.deliver(to_caf(e));
+        }
+      },
+      [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+}
+
+void load(learner_state& s, const learner_parts& p, const load_stage_request& r) {
+  s.stage = r.stage;
+  s.version = r.version;
+  s.branch = r.branch;
+  s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
+  const std::string folder = r.folder.empty() ? std::string{} : p.run_folder + "/" + r.folder;
+  auto start = folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed)
+                              : p.backend->load_weights(folder, r.version);
+  s.trainer = p.backend->make_trainer(start, r.with_optimizer ? folder : std::string{});
+  if (spec_of(p, r.stage).beta > 0) {
+    s.trainer->set_reference_to_policy();
+  }
+}
+
+/// Fetches the datasets of the stage one after the other, then replays.
+void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& from, std::size_t part,
+                    std::shared_ptr<training_data::records> got, payload<std::vector<step_record>> steps,
+                    load_promise promise) {
+  auto& s = self->state;
+  const auto& spec = spec_of(*p, s.stage);
+  if (spec.type == config::stage_type::sft) {
+    while (part < spec.data.size() && spec.data[part].dataset.empty()) {
+      ++part;
+    }
+    if (part < spec.data.size()) {
+      const std::string name = spec.data[part].dataset;
+      self->request(from, deadline::buffer, read_dataset_request{name})
+        .then(
+          [=](const read_dataset_reply& reply) mutable {
+            (*got)[name] = reply.records;
+            fetch_datasets(self, p, from, part + 1, got, steps, promise);
+          },
+          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+      return;
+    }
+    s.examples = std::make_unique<training_data>(*p->recipe, s.stage, p->sources, *got, p->tokenizer);
+  }
+  try {
+    replay(self, p, from, steps, 0, promise);
+  } catch (const error& e) {
+    promise.deliver(to_caf(e));
+  }
+}
+
+} // namespace
+
+learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_actor from) {
+  return {
+    [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
+      auto promise = self->make_response_promise<load_stage_reply>();
+      try {
+        load(self->state, *parts, r);
+        fetch_datasets(self, parts, from, 0, std::make_shared<training_data::records>(), r.replay, promise);
+      } catch (const error& e) {
+        promise.deliver(to_caf(e));
+      }
+      return promise;
+    },
+    [=](const step_request& r) -> caf::result<step_reply> {
+      auto promise = self->make_response_promise<step_reply>();
+      self->state.waiting_since = std::chrono::steady_clock::now();
+      step(self, parts, from, r.patience, promise);
+      return promise;
+    },
+    [=](const try_step& again) { step(self, parts, from, again.patience, again.promise); },
+    [=](const checkpoint_request&) -> caf::result<checkpoint_reply> {
+      auto promise = self->make_response_promise<checkpoint_reply>();
+      auto& s = self->state;
+      try {
+        auto written = std::make_shared<checkpoint_record>(
+          write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch, *s.trainer,
+                           parts->tokenizer_folder));
+        self->request(from, deadline::buffer, record_request{written, {}, nullptr})
+          .then([=](const submit_reply&) mutable { promise.deliver(checkpoint_reply{written}); },
+                [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+      } catch (const error& e) {
+        promise.deliver(to_caf(e));
+      }
+      return promise;
+    },
+  };
+}
+
+} // namespace troupe::actors

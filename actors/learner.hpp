@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/activity.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/training_data.hpp"
+#include "actors/weights_board.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace troupe::actors {
+
+/// What a learner needs of the world.
+struct learner_parts {
+  const config::recipe* recipe = nullptr;
+  std::shared_ptr<gpu::backend> backend;
+  std::shared_ptr<weights_board> board;
+  std::shared_ptr<const text::tokenizer> tokenizer;
+  std::shared_ptr<activity> meter;
+  source_map sources;
+  std::string run_folder;
+  std::string tokenizer_folder;
+  gpu::model_shape new_model;            ///< used when a stage starts from no checkpoint
+  epoch present;
+  worker_name who;
+};
+
+struct learner_state {
+  static constexpr const char* name = "learner";
+  std::unique_ptr<gpu::trainer> trainer;
+  std::unique_ptr<training_data> examples; ///< sft stages
+  stage_index stage;
+  policy_version version;
+  std::uint32_t branch = 0;
+  std::uint64_t data_cursor = 0;
+  std::chrono::steady_clock::time_point waiting_since;
+};
+
+learner_actor::behavior_type learner(learner_actor::stateful_pointer<learner_state> self,
+                                     std::shared_ptr<const learner_parts> parts, buffer_actor from);
+
+} // namespace troupe::actors

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gpu/engine.hpp"
+#include "runtime/rollout/ledger.hpp"
+#include "schema/dataset.hpp"
+#include "schema/step.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// What actors say to each other: `<verb>_request`, `<verb>_reply`, and past tense for events. Small values travel by
+/// copy; token arrays and other payloads as shared pointers to what nobody changes any more.
+namespace troupe::actors {
+
+template <class T>
+using payload = std::shared_ptr<const T>;
+
+/// A worker of this process life.
+struct worker_name {
+  std::string name;
+  incarnation life;
+};
+
+struct sampling_plan {
+  double temperature = 1;
+  double top_p = 1;
+  std::uint32_t top_k = 0;
+  std::uint32_t max_new_tokens = 64;
+};
+
+struct begin_stage_request { stage_index stage; policy_version version; };
+struct begin_stage_reply { std::uint64_t dropped = 0; };
+
+/// `count` problems of each of the stage's tasks, from `from`, each with `num_samples` samples.
+struct issue_request {
+  purpose why = purpose::eval;
+  split from = split::validation;
+  std::uint64_t count = 0;
+  std::uint32_t num_samples = 1;
+  policy_version pinned;
+  std::uint32_t evaluation = 0;
+  payload<sampling_plan> sampling;
+};
+struct issue_reply { std::uint64_t issued = 0; };
+
+struct prompt_work {
+  group what;
+  prompt asked;
+  sampling_plan sampling;
+};
+struct lease_prompts_request { worker_name who; std::uint32_t max_groups = 1; };
+struct lease_prompts_reply { lease_id lease; payload<std::vector<prompt_work>> work; };
+
+struct sampled { lease_id lease; group_id of; sample what; };
+struct submit_samples_request { worker_name who; payload<std::vector<sampled>> samples; };
+struct submit_reply { rollout::submit_result result = rollout::submit_result::created; };
+
+struct generated_group { group what; prompt asked; std::vector<sample> samples; };
+struct lease_generated_request { worker_name who; std::uint32_t max_groups = 1; };
+struct lease_generated_reply { lease_id lease; payload<std::vector<generated_group>> groups; };
+struct judged_group { lease_id lease; group_id of; std::vector<judgement> verdicts; };
+struct submit_verdict_request { worker_name who; payload<std::vector<judged_group>> groups; };
+
+struct hand_back_request { worker_name who; lease_id lease; std::string why; };
+struct renew_request { worker_name who; lease_id lease; };
+
+struct batch_group { group what; prompt asked; std::vector<sample> samples; std::vector<judgement> verdicts; };
+struct batch { std::vector<batch_group> groups; std::uint64_t data_cursor = 0; };
+struct lease_batch_request { worker_name who; epoch learner; };
+/// Without a batch, `waiting_for` says why.
+struct lease_batch_reply { lease_id lease; payload<batch> what; std::string waiting_for; };
+struct commit_request { worker_name who; epoch learner; lease_id lease; payload<step_record> step; };
+struct read_batch_request { std::vector<group_id> groups; };
+struct read_dataset_request { std::string name; };
+struct read_dataset_reply { payload<std::vector<dataset_record>> records; };
+
+/// Any of them may be null or empty.
+struct record_request {
+  payload<checkpoint_record> checkpoint;
+  std::vector<checkpoint_record> forgotten;
+  payload<stage_record> stage;
+};
+struct build_dataset_request { stage_index stage; std::string policy_checkpoint; };
+struct build_dataset_reply { payload<dataset_manifest> made; };
+
+struct progress_request {};
+struct progress_reply {
+  std::uint64_t unfinished_pinned = 0; ///< eval and collect groups of the stage that are not done yet
+  policy_version version;
+  std::string waiting_for;
+  payload<rollout::group_counts> counts;
+};
+
+struct evaluation_request { stage_index stage; std::uint32_t evaluation = 0; };
+struct answer_shown { std::string prompt; std::string completion; std::string answer; verdict_kind verdict; };
+struct task_result {
+  std::uint64_t problems = 0;
+  std::uint64_t samples = 0;
+  std::uint64_t correct = 0;
+  std::uint64_t undecided = 0;
+  std::uint64_t tokens = 0;
+  std::map<std::string, double> part_sums; ///< sum over samples, by reward part
+  std::vector<answer_shown> first;         ///< of the first problems
+};
+struct evaluation_reply { payload<std::map<std::string, task_result>> by_task; };
+
+struct pull_work {};
+struct decode_more {};
+struct drain_request {};
+struct drain_reply {};
+
+struct load_stage_request {
+  stage_index stage;
+  std::string folder;                     ///< checkpoint to load; empty: a new model
+  bool with_optimizer = false;            ///< the folder is a checkpoint of this very stage
+  policy_version version;                 ///< what the folder holds
+  payload<std::vector<step_record>> replay; ///< later steps, to be trained again
+  std::uint32_t branch = 0;
+};
+struct load_stage_reply { policy_version version; std::uint64_t parameters = 0; };
+struct step_request { std::chrono::milliseconds patience{2000}; };
+struct step_reply {
+  bool stepped = false;
+  std::string waiting_for;                ///< when it did not
+  policy_version version;
+  payload<gpu::figures> figures;
+};
+/// From the learner to itself: the batch was not ready, try again.
+struct try_step {
+  std::chrono::milliseconds patience;
+  caf::typed_response_promise<step_reply> promise;
+};
+struct checkpoint_request {};
+struct checkpoint_reply { payload<checkpoint_record> written; };
+
+} // namespace troupe::actors
+
+#define TROUPE_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::type)
+TROUPE_LOCAL_MESSAGE(begin_stage_request)
+TROUPE_LOCAL_MESSAGE(begin_stage_reply)
+TROUPE_LOCAL_MESSAGE(issue_request)
+TROUPE_LOCAL_MESSAGE(issue_reply)
+TROUPE_LOCAL_MESSAGE(lease_prompts_request)
+TROUPE_LOCAL_MESSAGE(lease_prompts_reply)
+TROUPE_LOCAL_MESSAGE(submit_samples_request)
+TROUPE_LOCAL_MESSAGE(submit_reply)
+TROUPE_LOCAL_MESSAGE(lease_generated_request)
+TROUPE_LOCAL_MESSAGE(lease_generated_reply)
+TROUPE_LOCAL_MESSAGE(submit_verdict_request)
+TROUPE_LOCAL_MESSAGE(hand_back_request)
+TROUPE_LOCAL_MESSAGE(renew_request)
+TROUPE_LOCAL_MESSAGE(lease_batch_request)
+TROUPE_LOCAL_MESSAGE(lease_batch_reply)
+TROUPE_LOCAL_MESSAGE(commit_request)
+TROUPE_LOCAL_MESSAGE(read_batch_request)
+TROUPE_LOCAL_MESSAGE(read_dataset_request)
+TROUPE_LOCAL_MESSAGE(read_dataset_reply)
+TROUPE_LOCAL_MESSAGE(record_request)
+TROUPE_LOCAL_MESSAGE(build_dataset_request)
+TROUPE_LOCAL_MESSAGE(build_dataset_reply)
+TROUPE_LOCAL_MESSAGE(progress_request)
+TROUPE_LOCAL_MESSAGE(progress_reply)
+TROUPE_LOCAL_MESSAGE(evaluation_request)
+TROUPE_LOCAL_MESSAGE(evaluation_reply)
+TROUPE_LOCAL_MESSAGE(pull_work)
+TROUPE_LOCAL_MESSAGE(decode_more)
+TROUPE_LOCAL_MESSAGE(drain_request)
+TROUPE_LOCAL_MESSAGE(drain_reply)
+TROUPE_LOCAL_MESSAGE(load_stage_request)
+TROUPE_LOCAL_MESSAGE(load_stage_reply)
+TROUPE_LOCAL_MESSAGE(step_request)
+TROUPE_LOCAL_MESSAGE(step_reply)
+TROUPE_LOCAL_MESSAGE(try_step)
+TROUPE_LOCAL_MESSAGE(checkpoint_request)
+TROUPE_LOCAL_MESSAGE(checkpoint_reply)
+#undef TROUPE_LOCAL_MESSAGE

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/sampling_station.hpp"
+
+#include "runtime/error.hpp"
+
+namespace troupe::actors {
+
+std::string prompt_text(const prompt& p) {
+  if (p.messages.empty()) {
+    return p.text;
+  }
+  std::string all;
+  for (const auto& m : p.messages) {
+    all += (all.empty() ? "" : "\n") + m.content;
+  }
+  return all;
+}
+
+sampling_station::sampling_station(std::shared_ptr<gpu::backend> backend, std::shared_ptr<weights_board> board,
+                                   std::shared_ptr<const text::tokenizer> tokenizer, std::shared_ptr<activity> meter,
+                                   std::uint32_t batch_size)
+    : backend_(std::move(backend)), board_(std::move(board)), tokenizer_(std::move(tokenizer)),
+      meter_(std::move(meter)), batch_size_(batch_size) {}
+
+void sampling_station::accept(lease_id lease, const std::vector<prompt_work>& work) {
+  for (const auto& one : work) {
+    const auto ids = tokenizer_->encode(prompt_text(one.asked), true);
+    for (std::uint32_t i = 0; i < one.what.members.size(); ++i) {
+      if (one.what.members[i].submitted) {
+        continue;
+      }
+      gpu::sample_request request{.tag = next_tag_++,
+                                  .seed = one.what.sampling_seed,
+                                  .index = i,
+                                  .prompt = ids,
+                                  .options = {.temperature = one.sampling.temperature,
+                                              .top_p = one.sampling.top_p,
+                                              .top_k = one.sampling.top_k,
+                                              .max_new_tokens = one.sampling.max_new_tokens,
+                                              .stop_tokens = {tokenizer_->end_token()}},
+                                  .partial = {}};
+      tickets_[request.tag] = {lease, one.what.id};
+      if (one.what.pinned) {
+        waiting_.push_back({one.what.id.stage, *one.what.pinned, std::move(request)});
+        continue;
+      }
+      swap_weights();
+      train_->submit(std::move(request));
+    }
+  }
+}
+
+void sampling_station::swap_weights() {
+  auto latest = board_->latest();
+  if (!latest) {
+    throw error{errc::unavailable, "no weights were published yet"};
+  }
+  if (latest == train_weights_) {
+    return;
+  }
+  if (!train_) {
+    train_ = backend_->make_sampler(latest, batch_size_);
+  } else {
+    train_->set_weights(latest);
+  }
+  train_weights_ = std::move(latest);
+}
+
+void sampling_station::admit_pinned() {
+  if (waiting_.empty() || (pinned_ && pinned_->pending() > 0)) {
+    return;
+  }
+  const auto stage = waiting_.front().stage;
+  const auto version = waiting_.front().version;
+  auto w = board_->find(stage, version);
+  if (!w) {
+    throw error{errc::unavailable, "version " + std::to_string(version.value) + " of stage " +
+                                     std::to_string(stage.value) + " is pinned but was not kept"};
+  }
+  if (!pinned_) {
+    pinned_ = backend_->make_sampler(w, batch_size_);
+  } else {
+    pinned_->set_weights(w);
+  }
+  while (!waiting_.empty() && waiting_.front().stage == stage && waiting_.front().version == version) {
+    pinned_->submit(std::move(waiting_.front().what));
+    waiting_.pop_front();
+  }
+}
+
+std::vector<sampled> sampling_station::run(std::uint32_t steps) {
+  std::vector<sampled> out;
+  if (tickets_.empty()) {
+    return out;
+  }
+  activity::scope busy{*meter_, activity::kind::generating};
+  for (std::uint32_t i = 0; i < steps && !tickets_.empty(); ++i) {
+    if (train_ && train_->pending() > 0) {
+      swap_weights();
+      finish(train_->step(), out);
+    }
+    admit_pinned();
+    if (pinned_ && pinned_->pending() > 0) {
+      finish(pinned_->step(), out);
+    }
+  }
+  return out;
+}
+
+void sampling_station::finish(std::vector<gpu::sample_result> results, std::vector<sampled>& out) {
+  for (auto& r : results) {
+    const auto it = tickets_.find(r.tag);
+    auto& s = r.completion;
+    auto visible = std::span<const std::int32_t>{s.tokens};
+    if (s.finish == finish_reason::stop && !visible.empty()) {
+      visible = visible.first(visible.size() - 1);
+    }
+    s.text = tokenizer_->decode(visible, true);
+    meter_->add_tokens(s.tokens.size());
+    out.push_back({it->second.lease, it->second.of, std::move(s)});
+    tickets_.erase(it);
+  }
+}
+
+std::set<lease_id> sampling_station::leases() const {
+  std::set<lease_id> all;
+  for (const auto& [tag, t] : tickets_) {
+    all.insert(t.lease);
+  }
+  return all;
+}
+
+std::set<lease_id> sampling_station::abandon() {
+  auto held = leases();
+  train_.reset();
+  train_weights_.reset();
+  pinned_.reset();
+  waiting_.clear();
+  tickets_.clear();
+  return held;
+}
+
+} // namespace troupe::actors

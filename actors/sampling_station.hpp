@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/activity.hpp"
+#include "actors/messages.hpp"
+#include "actors/weights_board.hpp"
+#include "gpu/engine.hpp"
+#include "runtime/text/tokenizer.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace troupe::actors {
+
+/// What a generator does, without the actor: keeps a sampler busy with leased prompts, swaps in new weights between two
+/// decode steps, and keeps pinned work (evaluations, collections) on a sampler of its own that never swaps midway.
+/// Not thread-safe: its owner is one generator.
+class sampling_station {
+public:
+  sampling_station(std::shared_ptr<gpu::backend> backend, std::shared_ptr<weights_board> board,
+                   std::shared_ptr<const text::tokenizer> tokenizer, std::shared_ptr<activity> meter,
+                   std::uint32_t batch_size);
+
+  void accept(lease_id lease, const std::vector<prompt_work>& work);
+  /// Up to `steps` decode steps; the samples that finished.
+  std::vector<sampled> run(std::uint32_t steps);
+  /// Samples not finished yet.
+  std::size_t pending() const noexcept { return tickets_.size(); }
+  /// Forgets everything and names the leases it held.
+  std::set<lease_id> abandon();
+  std::set<lease_id> leases() const;
+
+private:
+  struct ticket {
+    lease_id lease;
+    group_id of;
+  };
+  struct pinned_request {
+    stage_index stage;
+    policy_version version;
+    gpu::sample_request what;
+  };
+
+  void swap_weights();
+  void admit_pinned();
+  void finish(std::vector<gpu::sample_result> results, std::vector<sampled>& out);
+
+  std::shared_ptr<gpu::backend> backend_;
+  std::shared_ptr<weights_board> board_;
+  std::shared_ptr<const text::tokenizer> tokenizer_;
+  std::shared_ptr<activity> meter_;
+  std::uint32_t batch_size_;
+  std::unique_ptr<gpu::sampler> train_;
+  std::shared_ptr<const gpu::weights> train_weights_;
+  std::unique_ptr<gpu::sampler> pinned_;
+  std::deque<pinned_request> waiting_;
+  std::map<std::uint64_t, ticket> tickets_;
+  std::uint64_t next_tag_ = 1;
+};
+
+/// The text a model reads for a prompt: the plain text, or the messages' contents one a line.
+std::string prompt_text(const prompt& p);
+
+} // namespace troupe::actors

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/training_data.hpp"
+
+#include "actors/sampling_seed.hpp"
+#include "actors/sampling_station.hpp"
+#include "runtime/rollout/advantages.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace troupe::actors {
+
+namespace {
+
+std::vector<double> weights_of(const config::stage_spec& s) {
+  std::vector<double> w;
+  for (const auto& part : s.data) {
+    w.push_back(part.weight);
+  }
+  return w;
+}
+
+bool counts(const batch_group& g, std::size_t i, const config::stage_spec& spec) {
+  const auto& m = g.what.members[i];
+  return m.dropped == drop_reason::none &&
+         !(spec.mask_truncated_completions && m.finish == finish_reason::length);
+}
+
+} // namespace
+
+training_data::training_data(const config::recipe& what, stage_index stage, const source_map& sources, records datasets,
+                             std::shared_ptr<const text::tokenizer> tokenizer)
+    : spec_(what.stages.at(stage.value)), seed_(cursor_seed(what.seed, stage, 0)), sources_(sources),
+      datasets_(std::move(datasets)), tokenizer_(std::move(tokenizer)), mixture_(weights_of(spec_)) {}
+
+gpu::training_sequence training_data::example(std::uint64_t n) {
+  const auto pick = mixture_.at(n);
+  const auto& part = spec_.data[pick.part];
+  std::string asked;
+  std::string completion;
+  if (part.dataset.empty()) {
+    const std::uint64_t index = part.limit == 0 ? pick.index : pick.index % part.limit;
+    const auto e = sources_.at(part.task)->at(split::train, index);
+    asked = prompt_text(e.question);
+    completion = e.demonstration;
+  } else {
+    const auto& records = *datasets_.at(part.dataset);
+    const std::uint64_t size = part.limit == 0 ? records.size() : std::min<std::uint64_t>(part.limit, records.size());
+    const auto& r = records[cursor_seed(seed_, stage_index{1}, pick.index) % size];
+    asked = r.prompt;
+    completion = r.completion;
+  }
+  gpu::training_sequence s{.prompt = tokenizer_->encode(asked, true),
+                           .completion = tokenizer_->encode(completion, false),
+                           .loss_mask = {},
+                           .sampler_logprobs = {}};
+  s.completion.push_back(tokenizer_->end_token());
+  s.loss_mask.assign(s.completion.size(), 1);
+  return s;
+}
+
+std::vector<gpu::training_sequence> to_sequences(const batch& what, const config::stage_spec& spec,
+                                                 const text::tokenizer& tokenizer) {
+  std::vector<double> rewards;
+  std::vector<std::uint8_t> counted;
+  std::vector<std::uint32_t> sizes;
+  for (const auto& g : what.groups) {
+    sizes.push_back(static_cast<std::uint32_t>(g.samples.size()));
+    for (std::size_t i = 0; i < g.samples.size(); ++i) {
+      rewards.push_back(g.what.members[i].reward);
+      counted.push_back(counts(g, i, spec) ? 1 : 0);
+    }
+  }
+  const auto advantage = rollout::advantages(rewards, counted, sizes, spec.scale_rewards);
+  std::vector<gpu::training_sequence> out;
+  std::size_t at = 0;
+  for (const auto& g : what.groups) {
+    const auto ids = tokenizer.encode(prompt_text(g.asked), true);
+    for (const auto& s : g.samples) {
+      if (counted[at] != 0 && !s.tokens.empty()) {
+        out.push_back({.prompt = ids,
+                       .completion = s.tokens,
+                       .loss_mask = s.loss_mask,
+                       .sampler_logprobs = s.logprobs,
+                       .advantage = advantage[at],
+                       .single_version = s.segments.size() <= 1});
+      }
+      ++at;
+    }
+  }
+  return out;
+}
+
+gpu::figures describe(const batch& what, const config::stage_spec& spec, policy_version learner) {
+  gpu::figures f;
+  double n = 0, sum = 0, squares = 0, correct = 0, tokens = 0, cut = 0, flat = 0, stale = 0, longest = 0;
+  std::map<std::string, double> parts;
+  for (const auto& g : what.groups) {
+    std::vector<double> rewards;
+    std::vector<std::uint8_t> counted;
+    for (std::size_t i = 0; i < g.what.members.size(); ++i) {
+      const auto& m = g.what.members[i];
+      rewards.push_back(m.reward);
+      counted.push_back(counts(g, i, spec) ? 1 : 0);
+      n += 1;
+      sum += m.reward;
+      squares += m.reward * m.reward;
+      correct += m.verdict == verdict_kind::correct ? 1 : 0;
+      tokens += m.num_tokens;
+      longest = std::max(longest, static_cast<double>(m.num_tokens));
+      cut += m.finish == finish_reason::length ? 1 : 0;
+      for (const auto& part : g.verdicts[i].parts) {
+        parts[part.name] += part.value;
+      }
+    }
+    flat += rollout::zero_variance(rewards, counted) ? 1 : 0;
+    const auto age = static_cast<double>(rollout::staleness_gate::staleness(g.what, learner));
+    stale += age;
+    f["staleness/max"] = std::max(f["staleness/max"], age);
+  }
+  const double groups = std::max<double>(1, static_cast<double>(what.groups.size()));
+  n = std::max(1.0, n);
+  f["reward"] = sum / n;
+  f["reward_std"] = std::sqrt(std::max(0.0, squares / n - (sum / n) * (sum / n)));
+  f["accuracy"] = correct / n;
+  f["completions/mean_length"] = tokens / n;
+  f["completions/max_length"] = longest;
+  f["completions/clipped_ratio"] = cut / n;
+  f["frac_reward_zero_std"] = flat / groups;
+  f["staleness/mean"] = stale / groups;
+  f["num_tokens"] = tokens;
+  for (const auto& [name, value] : parts) {
+    f["rewards/" + name + "/mean"] = value / n;
+  }
+  return f;
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/generator.hpp"
+#include "actors/interfaces.hpp"
+
+#include <functional>
+
+namespace troupe::actors {
+
+/// Judges every sample of a group: the rewards of the group's stage.
+using judge_group = std::function<std::vector<judgement>(const generated_group&)>;
+
+struct verifier_state {
+  static constexpr const char* name = "verifier";
+  bool asking = false;
+  bool draining = false;
+};
+
+verifier_actor::behavior_type verifier(verifier_actor::stateful_pointer<verifier_state> self, worker_name who,
+                                       buffer_actor from, judge_group judge, failure_sink failed);
+
+} // namespace troupe::actors

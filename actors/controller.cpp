@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/controller.hpp"
+
+#include "actors/checkpoint.hpp"
+#include "actors/deadlines.hpp"
+#include "actors/failure.hpp"
+#include "runtime/error.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace troupe::actors {
+
+void failure_box::put(const std::string& who, const std::string& what) {
+  std::lock_guard lock{mutex_};
+  if (!first_) {
+    first_ = who + ": " + what;
+  }
+}
+
+std::optional<std::string> failure_box::get() const {
+  std::lock_guard lock{mutex_};
+  return first_;
+}
+
+controller::controller(caf::actor_system& system, parts with)
+    : self_(system), parts_(std::move(with)), graph_(*parts_.recipe), stages_(parts_.journal->stages()) {
+  for (std::uint32_t i = 0; i < graph_.size(); ++i) {
+    checkpoints_[stage_index{i}] = parts_.journal->checkpoints(stage_index{i});
+  }
+}
+
+void controller::check_failures() const {
+  if (const auto failed = parts_.failures->get()) {
+    throw error{errc::failed, *failed};
+  }
+}
+
+bool controller::run() {
+  while (const auto index = graph_.next(stages_)) {
+    run_stage(*index);
+    if (stopping()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void controller::run_stage(stage_index index) {
+  const auto& spec = parts_.recipe->stages.at(index.value);
+  progress_ = {.stage = spec.name,
+               .stage_number = index.value + 1,
+               .stage_count = static_cast<std::uint32_t>(graph_.size()),
+               .heldout = progress_.heldout};
+  evaluations_ = 0;
+  const auto known = std::find_if(stages_.begin(), stages_.end(), [&](const auto& s) { return s.stage == index; });
+  stage_record record{.stage = index, .name = spec.name, .status = stage_status::running};
+  if (known == stages_.end()) {
+    record.start_checkpoint = starting_folder(index);
+  } else {
+    record = *known;
+  }
+  ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {}, std::make_shared<stage_record>(record)});
+  parts_.log->event("stage " + spec.name + (known == stages_.end() ? " starts" : " goes on"));
+  const bool trains = spec.type == config::stage_type::sft || spec.type == config::stage_type::grpo;
+  trains ? train_stage(index, record) : pinned_stage(index, record);
+}
+
+std::string controller::starting_folder(stage_index index) const {
+  const auto parent = graph_.parent(index);
+  if (!parent) {
+    return parts_.recipe->model.path.empty() ? "" : std::filesystem::absolute(parts_.recipe->model.path).string();
+  }
+  const auto chosen =
+    config::choose_checkpoint(checkpoints_.at(*parent), parts_.recipe->stages.at(index.value).checkpoint);
+  if (!chosen) {
+    throw error{errc::corrupt, "stage " + parts_.recipe->stages.at(parent->value).name +
+                                 " is finished but has no checkpoint; run troupectl doctor"};
+  }
+  return chosen->folder;
+}
+
+void controller::finish_stage(stage_record record, const std::string& note) {
+  record.status = stage_status::finished;
+  record.note = note;
+  ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {}, std::make_shared<stage_record>(record)});
+  std::erase_if(stages_, [&](const auto& s) { return s.stage == record.stage; });
+  stages_.push_back(record);
+  parts_.log->event("stage " + record.name + " is finished: " + note);
+  parts_.display->say(record.name + ": " + note);
+}
+
+std::uint64_t controller::load_for_training(stage_index index, stage_record& record) {
+  auto& known = checkpoints_[index];
+  while (!known.empty() &&
+         manifest_hash(parts_.run_folder + "/" + known.back().folder) != known.back().manifest_hash) {
+    parts_.log->event("checkpoint " + known.back().folder + " does not match its recorded hash; using the one before",
+                      true);
+    known.pop_back();
+  }
+  discard_uncommitted(parts_.run_folder, record.name, known);
+  load_stage_request r{.stage = index, .folder = record.start_checkpoint};
+  if (!known.empty()) {
+    r.folder = known.back().folder;
+    r.with_optimizer = true;
+    r.version = known.back().version;
+    r.branch = known.back().branch;
+  }
+  auto replay = std::make_shared<std::vector<step_record>>();
+  for (const auto& step : parts_.journal->steps(index)) {
+    if (step.version > r.version) {
+      replay->push_back(step);
+    }
+  }
+  if (!replay->empty()) {
+    parts_.log->event("training " + std::to_string(replay->size()) + " recorded steps again", true);
+    r.branch = replay->back().branch + (parts_.recipe->deterministic ? 0 : 1);
+  }
+  r.replay = replay;
+  const auto loaded = ask<load_stage_reply>(parts_.learner, deadline::step, std::move(r));
+  ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, loaded.version});
+  return loaded.version.value;
+}
+
+void controller::train_stage(stage_index index, stage_record record) {
+  const auto& spec = parts_.recipe->stages.at(index.value);
+  std::uint64_t step = load_for_training(index, record);
+  progress_.max_steps = spec.max_steps;
+  last_activity_ = parts_.meter->total();
+  std::string note = "all " + std::to_string(spec.max_steps) + " steps done";
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t first = step;
+  while (step < spec.max_steps && !stopping()) {
+    const auto before = std::chrono::steady_clock::now();
+    if (!take_step(spec)) {
+      break;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    step = last_step_.version.value;
+    progress_.seconds_left = std::chrono::duration<double>(now - began).count() / static_cast<double>(step - first) *
+                             static_cast<double>(spec.max_steps - step);
+    after_step(spec, last_step_, std::chrono::duration<double>(now - before).count());
+    const bool last = step == spec.max_steps;
+    const bool evaluates = spec.eval_steps != 0 && (step % spec.eval_steps == 0 || last);
+    if (evaluates || last || step % spec.save_steps == 0) {
+      save_checkpoint(index, spec);
+    }
+    if (!evaluates) {
+      continue;
+    }
+    const auto accuracy =
+      evaluate(index, spec, split::validation, spec.eval_limit, 1, last_step_.version, spec.name);
+    auto& newest = checkpoints_[index].back();
+    newest.validation = accuracy.value_or(-1);
+    ask<submit_reply>(parts_.buffer, deadline::buffer,
+                      record_request{std::make_shared<checkpoint_record>(newest), {}, nullptr});
+    progress_.validation = accuracy;
+    if (spec.stop_above && accuracy && *accuracy >= *spec.stop_above) {
+      char text[80];
+      std::snprintf(text, sizeof text, "validation %.3f >= %.3f after %llu steps", *accuracy, *spec.stop_above,
+                    static_cast<unsigned long long>(step));
+      note = text;
+      finish_stage(record, note);
+      return;
+    }
+  }
+  if (step < spec.max_steps) {
+    save_checkpoint(index, spec); // stopped: the next run starts here
+    return;
+  }
+  finish_stage(record, note);
+}
+
+bool controller::take_step(const config::stage_spec& spec) {
+  const auto began = std::chrono::steady_clock::now();
+  while (!stopping()) {
+    last_step_ = ask<step_reply>(parts_.learner, deadline::step, step_request{});
+    if (last_step_.stepped) {
+      return true;
+    }
+    if (std::chrono::steady_clock::now() - began > deadline::stall) {
+      throw error{errc::unavailable, "stage " + spec.name + ": no step for 5 minutes; the learner waits: " +
+                                       last_step_.waiting_for};
+    }
+  }
+  return false;
+}
+
+void controller::after_step(const config::stage_spec& spec, const step_reply& reply, double seconds) {
+  const auto now = parts_.meter->total();
+  nlohmann::json line{{"kind", "step"},
+                      {"stage", spec.name},
+                      {"step", reply.version.value},
+                      {"policy_version", reply.version.value},
+                      {"seconds", seconds}};
+  for (const auto& [name, value] : *reply.figures) {
+    line[name] = value;
+  }
+  line["timing_s/step"] = seconds;
+  line["timing_s/gen"] = now.generating - last_activity_.generating;
+  line["overlap_ratio"] = seconds > 0 ? (now.both - last_activity_.both) / seconds : 0.0;
+  const double sampled = static_cast<double>(now.tokens - last_activity_.tokens);
+  line["perf/tokens_per_second"] = seconds > 0 ? sampled / seconds : 0.0;
+  last_activity_ = now;
+  parts_.log->record(line);
+  const auto value = [&](const char* name) -> std::optional<double> {
+    const auto it = reply.figures->find(name);
+    return it == reply.figures->end() ? std::nullopt : std::optional<double>{it->second};
+  };
+  progress_.step = reply.version.value;
+  progress_.loss = value("loss");
+  progress_.reward = value("reward");
+  progress_.staleness = value("staleness/mean");
+  progress_.tokens_per_second = line["perf/tokens_per_second"].get<double>();
+  parts_.display->update(progress_);
+}
+
+void controller::save_checkpoint(stage_index index, const config::stage_spec& spec) {
+  auto& known = checkpoints_[index];
+  if (!known.empty() && known.back().version == last_step_.version) {
+    return;
+  }
+  known.push_back(*ask<checkpoint_reply>(parts_.learner, deadline::step, checkpoint_request{}).written);
+  const auto gone = config::expendable(known, spec.save_total_limit);
+  if (gone.empty()) {
+    return;
+  }
+  ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, gone, nullptr});
+  for (const auto& r : gone) {
+    std::erase_if(known, [&](const auto& k) { return k.folder == r.folder; });
+    std::filesystem::remove_all(parts_.run_folder + "/" + r.folder);
+  }
+}
+
+void controller::wait_for_pinned() {
+  auto last = std::chrono::steady_clock::now();
+  std::uint64_t before = ~0ULL;
+  for (;;) {
+    const auto p = ask<progress_reply>(parts_.buffer, deadline::buffer, progress_request{});
+    if (p.unfinished_pinned == 0) {
+      return;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (p.unfinished_pinned != before) {
+      before = p.unfinished_pinned;
+      last = now;
+    } else if (now - last > deadline::stall) {
+      throw error{errc::unavailable, std::to_string(before) + " groups of an evaluation or collection do not move; " +
+                                       p.waiting_for};
+    }
+    self_->delayed_send(self_, std::chrono::milliseconds{5}, pull_work{});
+    self_->receive([](const pull_work&) {});
+  }
+}
+
+std::optional<double> controller::evaluate(stage_index index, const config::stage_spec& spec, split from,
+                                           std::uint64_t problems, std::uint32_t samples, policy_version version,
+                                           const std::string& of_stage) {
+  auto plan = std::make_shared<sampling_plan>();
+  plan->temperature = spec.temperature;
+  plan->top_p = spec.top_p;
+  plan->top_k = spec.top_k;
+  plan->max_new_tokens = spec.max_completion_length;
+  parts_.board->pin(index, version);
+  const std::uint32_t number = evaluations_++;
+  ask<issue_reply>(parts_.buffer, deadline::buffer,
+                   issue_request{.why = purpose::eval,
+                                 .from = from,
+                                 .count = problems,
+                                 .num_samples = samples,
+                                 .pinned = version,
+                                 .evaluation = number,
+                                 .sampling = plan});
+  wait_for_pinned();
+  parts_.board->unpin(index, version);
+  const auto results =
+    ask<evaluation_reply>(parts_.buffer, deadline::buffer, evaluation_request{index, number}).by_task;
+  report_evaluation(spec, from, version, of_stage, *results);
+  double sum = 0;
+  for (const auto& [name, r] : *results) {
+    sum += r.samples == 0 ? 0 : static_cast<double>(r.correct) / static_cast<double>(r.samples);
+  }
+  return results->empty() ? std::nullopt : std::optional<double>{sum / static_cast<double>(results->size())};
+}
+
+} // namespace troupe::actors

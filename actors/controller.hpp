@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/buffer.hpp"
+#include "actors/failure.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/learner.hpp"
+#include "actors/verifier.hpp"
+#include "runtime/config/stage_graph.hpp"
+#include "runtime/metrics/display.hpp"
+#include "runtime/metrics/run_log.hpp"
+#include "runtime/store/journal.hpp"
+
+#include <atomic>
+#include <caf/scoped_actor.hpp>
+#include <chrono>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+namespace troupe::actors {
+
+/// The first failure that a worker reported. Safe from any thread.
+class failure_box {
+public:
+  void put(const std::string& who, const std::string& what);
+  std::optional<std::string> get() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::optional<std::string> first_;
+};
+
+/// Walks the stage graph of one run: asks buffer and learner, step by step, evaluates, keeps checkpoints, and tells the
+/// log and the display. A blocking actor on the thread that calls `run`. Throws troupe::error where the run cannot go on;
+/// everything committed until then stays, and the run can be resumed.
+class controller {
+public:
+  struct parts {
+    const config::recipe* recipe = nullptr;
+    const store::journal* journal = nullptr; ///< read at the start, for resuming
+    std::shared_ptr<gpu::backend> backend;
+    std::shared_ptr<weights_board> board;
+    std::shared_ptr<activity> meter;
+    std::shared_ptr<failure_box> failures;
+    metrics::run_log* log = nullptr;
+    metrics::display* display = nullptr;
+    const std::atomic<bool>* stop = nullptr; ///< set by Ctrl-C: end after the present step
+    std::string run_folder;
+    gpu::model_shape new_model;
+    buffer_actor buffer;
+    learner_actor learner;
+  };
+
+  controller(caf::actor_system& system, parts with);
+
+  /// True when every stage is finished, false when `stop` ended it.
+  bool run();
+
+private:
+  template <class Reply, class Target, class Request, class Deadline>
+  Reply ask(const Target& whom, Deadline within, Request&& what);
+
+  void run_stage(stage_index index);
+  void train_stage(stage_index index, stage_record record);
+  void pinned_stage(stage_index index, stage_record record);
+  std::uint64_t load_for_training(stage_index index, stage_record& record);
+  bool take_step(const config::stage_spec& spec);
+  void after_step(const config::stage_spec& spec, const step_reply& reply, double seconds);
+  void save_checkpoint(stage_index index, const config::stage_spec& spec);
+  std::optional<double> evaluate(stage_index index, const config::stage_spec& spec, split from, std::uint64_t problems,
+                                 std::uint32_t samples, policy_version version, const std::string& of_stage);
+  void wait_for_pinned();
+  void report_evaluation(const config::stage_spec& spec, split from, policy_version version, const std::string& of_stage,
+                         const std::map<std::string, task_result>& results);
+  void add_to_report(const std::string& list, const nlohmann::json& entry);
+  void finish_stage(stage_record record, const std::string& note);
+  std::string starting_folder(stage_index index) const;
+  void check_failures() const;
+  bool stopping() const { return parts_.stop != nullptr && parts_.stop->load(); }
+
+  caf::scoped_actor self_;
+  parts parts_;
+  config::stage_graph graph_;
+  std::vector<stage_record> stages_;
+  std::map<stage_index, std::vector<checkpoint_record>> checkpoints_;
+  std::uint32_t evaluations_ = 0;
+  metrics::progress progress_;
+  activity::seconds last_activity_;
+  step_reply last_step_;
+};
+
+template <class Reply, class Target, class Request, class Deadline>
+Reply controller::ask(const Target& whom, Deadline within, Request&& what) {
+  std::optional<Reply> got;
+  std::optional<error> failed;
+  self_->request(whom, within, std::forward<Request>(what))
+    .receive([&](Reply& reply) { got = std::move(reply); }, [&](caf::error& e) { failed = from_caf(e); });
+  check_failures();
+  if (failed) {
+    throw *failed;
+  }
+  return std::move(*got);
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controller's stages that train nothing: evaluations and rejection sampling, each with one pinned version.
+#include "actors/controller.hpp"
+#include "actors/deadlines.hpp"
+#include "actors/failure.hpp"
+#include "runtime/data/durable_file.hpp"
+#include "runtime/error.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace troupe::actors {
+
+void controller::pinned_stage(stage_index index, stage_record record) {
+  const auto& spec = parts_.recipe->stages.at(index.value);
+  const std::string folder = record.start_checkpoint.empty() ? "" : parts_.run_folder + "/" + record.start_checkpoint;
+  parts_.board->publish(index, folder.empty() ? parts_.backend->new_weights(parts_.new_model, parts_.recipe->seed)
+                                              : parts_.backend->load_weights(folder, policy_version{}));
+  ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, policy_version{}});
+  parts_.display->update(progress_);
+  if (spec.type == config::stage_type::eval) {
+    const auto parent = graph_.parent(index);
+    const std::string of = parent ? parts_.recipe->stages.at(parent->value).name : "model";
+    const auto accuracy =
+      evaluate(index, spec, spec.eval_split, spec.num_problems, spec.num_samples, policy_version{}, of);
+    char note[64];
+    std::snprintf(note, sizeof note, "%s accuracy %.3f", to_string(spec.eval_split).c_str(), accuracy.value_or(0));
+    if (spec.eval_split == split::heldout) {
+      progress_.heldout = accuracy;
+    }
+    finish_stage(record, note);
+    return;
+  }
+  auto plan = std::make_shared<sampling_plan>();
+  plan->temperature = spec.temperature;
+  plan->top_p = spec.top_p;
+  plan->top_k = spec.top_k;
+  plan->max_new_tokens = spec.max_completion_length;
+  parts_.board->pin(index, policy_version{});
+  ask<issue_reply>(parts_.buffer, deadline::buffer,
+                   issue_request{.why = purpose::collect,
+                                 .from = split::train,
+                                 .count = spec.num_prompts,
+                                 .num_samples = spec.num_generations,
+                                 .pinned = policy_version{},
+                                 .sampling = plan});
+  wait_for_pinned();
+  parts_.board->unpin(index, policy_version{});
+  const auto made = ask<build_dataset_reply>(parts_.buffer, deadline::buffer,
+                                             build_dataset_request{index, record.start_checkpoint})
+                      .made;
+  const double share = made->considered == 0 ? 0 : static_cast<double>(made->records) / static_cast<double>(made->considered);
+  parts_.log->record({{"kind", "dataset"},
+                      {"stage", spec.name},
+                      {"dataset", made->name},
+                      {"records", made->records},
+                      {"considered", made->considered},
+                      {"kept_share", share}});
+  add_to_report("datasets", {{"name", made->name},
+                             {"stage", spec.name},
+                             {"from", record.start_checkpoint},
+                             {"records", made->records},
+                             {"considered", made->considered},
+                             {"kept_share", share}});
+  char note[96];
+  std::snprintf(note, sizeof note, "kept %llu of %llu samples as %s", static_cast<unsigned long long>(made->records),
+                static_cast<unsigned long long>(made->considered), made->name.c_str());
+  finish_stage(record, note);
+}
+
+void controller::report_evaluation(const config::stage_spec& spec, split from, policy_version version,
+                                   const std::string& of_stage, const std::map<std::string, task_result>& results) {
+  for (const auto& [task, r] : results) {
+    const double n = std::max<double>(1, static_cast<double>(r.samples));
+    const double p = static_cast<double>(r.correct) / n;
+    nlohmann::json line{{"kind", "eval"},
+                        {"stage", of_stage},
+                        {"evaluated_by", spec.name},
+                        {"step", version.value},
+                        {"task", task},
+                        {"split", to_string(from)},
+                        {"n", r.samples},
+                        {"pass@1", p},
+                        {"stderr", std::sqrt(p * (1 - p) / n)},
+                        {"undecided", r.undecided},
+                        {"temperature", spec.temperature},
+                        {"mean_length", static_cast<double>(r.tokens) / n}};
+    for (const auto& [part, sum] : r.part_sums) {
+      line["rewards/" + part + "/mean"] = sum / n;
+    }
+    parts_.log->record(line);
+    if (from != split::heldout) {
+      continue;
+    }
+    for (const auto& a : r.first) {
+      add_to_report("answers", {{"stage", of_stage},
+                                {"task", task},
+                                {"prompt", a.prompt},
+                                {"completion", a.completion},
+                                {"answer", a.answer},
+                                {"verdict", to_string(a.verdict)}});
+    }
+  }
+}
+
+void controller::add_to_report(const std::string& list, const nlohmann::json& entry) {
+  const std::string file = parts_.run_folder + "/report.json";
+  nlohmann::json report = nlohmann::json::object();
+  if (std::ifstream in{file}; in) {
+    report = nlohmann::json::parse(in, nullptr, false);
+    if (report.is_discarded()) {
+      report = nlohmann::json::object();
+    }
+  }
+  report[list].push_back(entry);
+  data::write_file_durably(file, report.dump(1) + "\n");
+}
+
+} // namespace troupe::actors

@@ -25,7 +25,7 @@ namespace troupe::detail {
 template <class... Ts>
 std::string stream_all(const Ts&... values) {
   std::ostringstream out;
-  (out << ... << values);
+  ((out << values), ...);
   return out.str();
 }
 

@@ -6,11 +6,16 @@
 
 namespace troupe::data {
 
-/// Replaces a file so that a crash leaves the old or the new one, never a part: a temporary file beside it, fsynced, renamed,
-/// and the folder fsynced. Throws error(resource_exhausted) naming the file.
-void write_file_durably(const std::string& path, std::string_view content);
+/// Replaces `path` by a file with these bytes, such that after a crash or a power loss at any moment there is either the
+/// old file or the new one: writes `path.tmp-PID` beside it, fsync, rename, fsync of the folder. Throws
+/// error(resource_exhausted) when there is no space, else error(failed); then the old file is untouched and no temporary
+/// file stays.
+void write_file_durably(const std::string& path, std::string_view bytes);
 
-/// The whole file. Throws error(not_found) naming it.
+/// fsync of a folder: makes the names in it durable. Throws error(failed).
+void sync_folder(const std::string& folder);
+
+/// The whole content. Throws error(not_found) or error(failed) naming the file.
 std::string read_file(const std::string& path);
 
 } // namespace troupe::data

@@ -11,7 +11,7 @@ namespace troupe::metrics {
 /// What a person watching the run sees of it now.
 struct progress {
   std::string stage;
-  std::uint32_t stage_number = 1;          ///< from 1
+  std::uint32_t stage_number = 1; ///< from 1
   std::uint32_t stage_count = 1;
   std::uint64_t step = 0;
   std::uint64_t max_steps = 0;
@@ -36,5 +36,8 @@ public:
 
 /// Chooses by whether stderr is a terminal.
 std::unique_ptr<display> make_display();
+
+/// A line on stderr; above the live block where one stands. Safe from any thread.
+void show_line(const std::string& line);
 
 } // namespace troupe::metrics

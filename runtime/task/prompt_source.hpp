@@ -21,10 +21,14 @@ struct example {
 class prompt_source {
 public:
   virtual ~prompt_source() = default;
-  /// `index` may be any number: a source of n prompts starts over at n in a new order.
+  /// `index` may be any number: a source of n prompts starts over at n in a new order. Throws error(invalid) when the
+  /// split has no prompt.
   virtual example at(split from, std::uint64_t index) const = 0;
   /// Number of different prompts of a split; nothing where a generator makes them without end.
   virtual std::optional<std::uint64_t> size(split from) const = 0;
+  /// Every character that a prompt, an answer or a demonstration may hold, each once, in order; a tag like `<think>` is
+  /// not spelled out. By default those of all prompts of finite splits and of 4096 of endless ones.
+  virtual std::string alphabet() const;
 };
 
 } // namespace troupe::task

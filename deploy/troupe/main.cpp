@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupe/commands.hpp"
+#include "runtime/error.hpp"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_DFL); // `troupe ... | head` ends quietly
+  CLI::App app{"Trains reasoning models the way DeepSeek-R1 was trained, as a troupe of actors.\n"
+               "Start with: troupe quickstart",
+               "troupe"};
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(36);
+  troupe::program::body chosen;
+  for (const auto add :
+       {troupe::program::add_quickstart, troupe::program::add_run, troupe::program::add_recipe,
+        troupe::program::add_eval, troupe::program::add_generate, troupe::program::add_score,
+        troupe::program::add_tokenize, troupe::program::add_verify, troupe::program::add_bench,
+        troupe::program::add_version}) {
+    add(app, chosen);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  try {
+    return chosen();
+  } catch (const troupe::error& e) {
+    std::fprintf(stderr, "troupe: %s\n", e.what());
+    return troupe::exit_status(e.code());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "troupe: %s\n", e.what());
+    return 1;
+  }
+}

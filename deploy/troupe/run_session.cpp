@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupe/run_session.hpp"
+
+#include "actors/controller.hpp"
+#include "actors/generator.hpp"
+#include "deploy/troupe/reward_judges.hpp"
+#include "deploy/troupe/run_folder.hpp"
+#include "runtime/error.hpp"
+#include "runtime/metrics/report.hpp"
+#include "runtime/task/alphabet.hpp"
+#include "runtime/task/sources.hpp"
+#include "runtime/text/tokenizer.hpp"
+
+#include <atomic>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+namespace troupe::program {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::atomic<bool> stop_wanted{false}; // the only thing a signal handler may touch
+
+extern "C" void on_interrupt(int) {
+  if (stop_wanted.exchange(true)) {
+    std::signal(SIGINT, SIG_DFL); // a third Ctrl-C ends the process at once
+  }
+}
+
+incarnation new_incarnation() {
+  std::random_device device;
+  const auto word = [&] { return (static_cast<std::uint64_t>(device()) << 32) | device(); };
+  return {word(), word()};
+}
+
+actors::source_map make_sources(const config::recipe& r) {
+  actors::source_map sources;
+  for (const auto& t : r.tasks) {
+    sources[t.name] = task::make_source({.name = t.name,
+                                         .kind = t.kind,
+                                         .path = t.path,
+                                         .skip_bad_lines = t.skip_bad_lines,
+                                         .seed = t.seed,
+                                         .validation_size = t.validation_size,
+                                         .heldout_size = t.heldout_size,
+                                         .parameters = t.parameters});
+  }
+  return sources;
+}
+
+/// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks.
+std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run) {
+  const fs::path folder = fs::path{run} / "tokenizer";
+  if (fs::exists(folder / "tokenizer.json")) {
+    return folder.string();
+  }
+  fs::create_directories(folder);
+  if (!r.model.path.empty()) {
+    for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}) {
+      if (fs::exists(fs::path{r.model.path} / name)) {
+        fs::copy_file(fs::path{r.model.path} / name, folder / name);
+      }
+    }
+    return folder.string();
+  }
+  std::vector<std::shared_ptr<const task::prompt_source>> all;
+  for (const auto& [name, s] : sources) {
+    all.push_back(s);
+  }
+  text::write_character_tokenizer(folder.string(), r.model.alphabet.empty() ? task::alphabet(all) : r.model.alphabet,
+                                  task::tags());
+  return folder.string();
+}
+
+gpu::model_shape shape_of(const config::model_spec& m, std::uint32_t vocabulary) {
+  return {.hidden_size = m.hidden_size,
+          .num_hidden_layers = m.num_hidden_layers,
+          .num_attention_heads = m.num_attention_heads,
+          .num_key_value_heads = m.num_key_value_heads,
+          .intermediate_size = m.intermediate_size,
+          .vocab_size = vocabulary,
+          .max_position_embeddings = m.max_position_embeddings,
+          .rope_theta = m.rope_theta,
+          .initializer_range = m.initializer_range};
+}
+
+std::uint32_t threads_of(const config::recipe& r) {
+  const std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1));
+}
+
+/// Keeps the lines of finished stages and of committed steps.
+void cut_metrics_back(const std::string& folder, const config::recipe& r, const store::journal& journal) {
+  std::map<std::string, std::uint64_t> committed;
+  for (const auto& s : journal.stages()) {
+    const auto steps = journal.steps(s.stage);
+    committed[r.stages.at(s.stage.value).name] = steps.empty() ? 0 : steps.back().version.value;
+  }
+  metrics::run_log::cut_back(folder, [&](const nlohmann::json& line) {
+    const auto it = committed.find(line.value("stage", ""));
+    return it == committed.end() || line.value("step", std::uint64_t{0}) <= it->second;
+  });
+}
+
+struct cast {
+  actors::buffer_actor buffer;
+  actors::learner_actor learner;
+  std::vector<actors::generator_actor> generators;
+  std::vector<actors::verifier_actor> verifiers;
+};
+
+} // namespace
+
+int run_session(const config::recipe& wanted, const session_options& options) {
+  const auto recipe = prepare_run_folder(options.folder, wanted, options.resume);
+  const auto sources = make_sources(recipe);
+  const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
+  const auto tokenizer = text::load_tokenizer(tokenizer_folder);
+  for (const auto& [name, source] : sources) {
+    task::require_coverage(*tokenizer, *source, name);
+  }
+  const auto backend = gpu::open_backend(
+    {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
+
+  store::journal journal{options.folder + "/store",
+                         options.resume ? store::open_mode::existing : store::open_mode::create};
+  if (options.resume) {
+    cut_metrics_back(options.folder, recipe, journal);
+  }
+  metrics::run_log log{options.folder};
+  const auto display = metrics::make_display();
+  const epoch present{std::stoull(journal.setting("learner_epoch").value_or("0")) + 1};
+  const auto board = std::make_shared<actors::weights_board>();
+  const auto meter = std::make_shared<actors::activity>();
+  const auto failures = std::make_shared<actors::failure_box>();
+  const actors::failure_sink failed = [failures](const std::string& who, const std::string& what) {
+    failures->put(who, what);
+  };
+
+  caf::actor_system_config config;
+  config.set("scheduler.max-threads", std::size_t{1});
+  config.set("logger.verbosity", caf::atom("quiet"));
+  caf::actor_system system{config};
+  const auto service =
+    std::make_shared<actors::buffer_service>(journal, recipe, sources, present, actors::read_clocks());
+  cast who;
+  who.buffer = system.spawn<caf::detached>(actors::buffer, service, actors::clock_source{actors::read_clocks});
+  auto parts = std::make_shared<actors::learner_parts>();
+  parts->recipe = &recipe;
+  parts->backend = backend;
+  parts->board = board;
+  parts->tokenizer = tokenizer;
+  parts->meter = meter;
+  parts->sources = sources;
+  parts->run_folder = options.folder;
+  parts->tokenizer_folder = tokenizer_folder;
+  parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
+  parts->present = present;
+  parts->who = {"learner-0", new_incarnation()};
+  who.learner = system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts},
+                                            who.buffer);
+  for (std::uint32_t i = 0; i < recipe.generators; ++i) {
+    const actors::worker_name name{"generator-" + std::to_string(i), new_incarnation()};
+    who.generators.push_back(system.spawn<caf::detached>(
+      actors::generator, name, who.buffer,
+      std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
+      recipe.generator_batch_size, failed));
+  }
+  for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
+    const actors::worker_name name{"verifier-" + std::to_string(i), new_incarnation()};
+    who.verifiers.push_back(
+      system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
+  }
+
+  const auto before = std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  bool finished = false;
+  std::exception_ptr problem;
+  {
+    actors::controller controller{system,
+                                  {.recipe = &recipe,
+                                   .journal = &journal,
+                                   .backend = backend,
+                                   .board = board,
+                                   .meter = meter,
+                                   .failures = failures,
+                                   .log = &log,
+                                   .display = display.get(),
+                                   .stop = &stop_wanted,
+                                   .run_folder = options.folder,
+                                   .new_model = parts->new_model,
+                                   .buffer = who.buffer,
+                                   .learner = who.learner}};
+    for (const auto& v : who.verifiers) {
+      caf::anon_send(v, actors::pull_work{});
+    }
+    for (const auto& g : who.generators) {
+      caf::anon_send(g, actors::pull_work{});
+    }
+    try {
+      finished = controller.run();
+    } catch (const error& e) {
+      log.event(std::string{"the run ends: "} + e.what());
+      problem = std::current_exception();
+    }
+  }
+  caf::scoped_actor self{system};
+  for (const auto& v : who.verifiers) {
+    self->send_exit(v, caf::exit_reason::user_shutdown);
+  }
+  for (const auto& g : who.generators) {
+    self->send_exit(g, caf::exit_reason::user_shutdown);
+  }
+  self->send_exit(who.learner, caf::exit_reason::user_shutdown);
+  self->send_exit(who.buffer, caf::exit_reason::user_shutdown);
+  who = cast{};
+  system.await_all_actors_done();
+  std::signal(SIGINT, before);
+  if (problem) {
+    std::rethrow_exception(problem);
+  }
+  metrics::write_report(options.folder);
+  display->say(finished ? "finished: open " + options.folder + "/report.html"
+                        : "stopped after a committed step; go on with: troupe run " + recipe.name + " --out " +
+                            options.folder + " --resume");
+  return finished ? 0 : 130;
+}
+
+} // namespace troupe::program

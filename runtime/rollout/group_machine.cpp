@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/rollout/group_machine.hpp"
+
+#include <algorithm>
+
+namespace troupe::rollout {
+
+namespace {
+
+using result = std::optional<group>;
+
+struct transition {
+  const group& before;
+  std::int64_t at_ms;
+
+  /// The group in state `to`, if it may come there from `from`.
+  result move(std::initializer_list<group_state> from, group_state to, std::string by = {}) const {
+    if (std::find(from.begin(), from.end(), before.state) == from.end()) {
+      return std::nullopt;
+    }
+    group g = before;
+    g.state = to;
+    g.history.push_back({to, at_ms, std::move(by)});
+    return g;
+  }
+
+  result to_lease(group_state from, group_state to, lease_id lease, const std::string& worker) const {
+    auto g = move({from}, to, worker);
+    if (g) {
+      g->lease = lease;
+    }
+    return g;
+  }
+
+  result release(group_state from, group_state to, const std::string& why) const {
+    auto g = move({from}, to, why);
+    if (g) {
+      g->lease = lease_id{};
+    }
+    return g;
+  }
+
+  result operator()(const event::lease_for_generation& e) const {
+    return to_lease(group_state::queued, group_state::generating, e.lease, e.worker);
+  }
+  result operator()(const event::submit_sample& e) const {
+    if (before.state != group_state::generating || e.index >= before.members.size() ||
+        before.members[e.index].submitted || !e.filled.submitted) {
+      return std::nullopt;
+    }
+    group g = before;
+    g.members[e.index] = e.filled;
+    return g;
+  }
+  result operator()(const event::generation_lost& e) const {
+    return release(group_state::generating, group_state::queued, e.why);
+  }
+  result operator()(const event::generation_finished& e) const {
+    const bool whole = std::all_of(before.members.begin(), before.members.end(), [](auto& m) { return m.submitted; });
+    return whole ? release(group_state::generating, group_state::generated, e.worker) : std::nullopt;
+  }
+  result operator()(const event::lease_for_verification& e) const {
+    return to_lease(group_state::generated, group_state::verifying, e.lease, e.worker);
+  }
+  result operator()(const event::verification_lost& e) const {
+    return release(group_state::verifying, group_state::generated, e.why);
+  }
+  result operator()(const event::submit_verdict& e) const {
+    if (before.state != group_state::verifying || before.outstanding_parts == 0 ||
+        e.members.size() != before.members.size()) {
+      return std::nullopt;
+    }
+    const bool last = before.outstanding_parts == 1;
+    auto g = release(group_state::verifying, last ? group_state::ready : group_state::generated, e.worker);
+    --g->outstanding_parts;
+    for (std::size_t i = 0; i < e.members.size(); ++i) {
+      auto& m = g->members[i];
+      m.reward += e.members[i].reward;
+      const auto said = e.members[i].verdict;
+      const bool first = m.verdict == verdict_kind::none;
+      const bool overrules = said == verdict_kind::undecided ||
+                             (said == verdict_kind::incorrect && m.verdict == verdict_kind::correct);
+      m.verdict = first || overrules ? said : m.verdict;
+    }
+    return g;
+  }
+  result operator()(const event::lease_for_training& e) const {
+    return before.id.why == purpose::train ? to_lease(group_state::ready, group_state::leased, e.lease, e.worker)
+                                           : std::nullopt;
+  }
+  result operator()(const event::training_lost& e) const {
+    return release(group_state::leased, group_state::ready, e.why);
+  }
+  result operator()(const event::commit& e) const {
+    auto g = release(group_state::leased, group_state::trained, {});
+    if (g) {
+      g->trained_at = e.version;
+    }
+    return g;
+  }
+  result operator()(const event::collect&) const {
+    return before.id.why == purpose::collect ? move({group_state::ready}, group_state::collected) : std::nullopt;
+  }
+  result operator()(const event::score&) const {
+    return before.id.why == purpose::eval ? move({group_state::ready}, group_state::scored) : std::nullopt;
+  }
+  result operator()(const event::drop& e) const {
+    if (is_final(before.state) || e.reason == drop_reason::none) {
+      return std::nullopt;
+    }
+    group g = before;
+    g.state = group_state::dropped;
+    g.dropped = e.reason;
+    g.lease = lease_id{};
+    g.history.push_back({group_state::dropped, at_ms, to_string(e.reason)});
+    return g;
+  }
+  result operator()(const event::drop_member& e) const {
+    if (is_final(before.state) || e.index >= before.members.size() || e.reason == drop_reason::none ||
+        before.members[e.index].dropped != drop_reason::none) {
+      return std::nullopt;
+    }
+    group g = before;
+    g.members[e.index].dropped = e.reason;
+    return g;
+  }
+};
+
+} // namespace
+
+bool is_final(group_state s) noexcept {
+  return s == group_state::trained || s == group_state::collected || s == group_state::scored ||
+         s == group_state::dropped;
+}
+
+std::optional<group> apply(const group& before, const group_event& what, std::int64_t at_ms) {
+  return std::visit(transition{before, at_ms}, what);
+}
+
+judgement judge_from_parts(std::vector<reward_part> parts) {
+  judgement j;
+  for (const auto& part : parts) {
+    if (part.verdict != verdict_kind::undecided) {
+      j.reward += part.weight * part.value;
+    }
+    const bool stronger = part.verdict == verdict_kind::undecided ||
+                          (part.verdict == verdict_kind::incorrect && j.verdict != verdict_kind::undecided) ||
+                          (part.verdict == verdict_kind::correct && j.verdict == verdict_kind::none);
+    if (part.verdict != verdict_kind::none && stronger) {
+      j.verdict = part.verdict;
+    }
+  }
+  j.parts = std::move(parts);
+  return j;
+}
+
+} // namespace troupe::rollout

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/rollout/staleness_gate.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace troupe::rollout {
+
+staleness_gate::staleness_gate(options opts) : opts_(opts) {}
+
+std::uint64_t staleness_gate::capacity(policy_version version, const group_counts& counts) const noexcept {
+  const std::uint64_t allowed = (opts_.max_staleness + version.value + 1) * opts_.groups_per_batch;
+  const std::uint64_t taken = counts.pending + counts.ready + counts.leased + counts.trained;
+  return allowed > taken ? allowed - taken : 0;
+}
+
+std::uint64_t staleness_gate::staleness(const group& g, policy_version learner) noexcept {
+  std::optional<policy_version> oldest;
+  for (const auto& m : g.members) {
+    if (m.submitted) {
+      oldest = oldest ? std::min(*oldest, m.oldest) : m.oldest;
+    }
+  }
+  return oldest && *oldest < learner ? learner.value - oldest->value : 0;
+}
+
+bool staleness_gate::too_old(const group& g, policy_version learner) const noexcept {
+  return staleness(g, learner) > opts_.max_staleness;
+}
+
+} // namespace troupe::rollout

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "schema/codec.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <cmath>
+#include <cstring>
+#include <kj/exception.h>
+#include <vector>
+
+/// What every record's codec shares: the frame around one Cap'n Proto message, and checks of single values.
+namespace troupe::frame {
+
+inline constexpr std::uint32_t segments_max = 16;
+
+inline std::string to_bytes(capnp::MallocMessageBuilder& message) {
+  const auto words = capnp::messageToFlatArray(message);
+  const auto bytes = words.asBytes();
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+/// Opens `bytes` as a Root and hands its reader to `read`; the frame must hold exactly one message.
+template <class Root, class Read>
+auto open(std::string_view bytes, Read read) {
+  if (bytes.size() < 8 || bytes.size() % 8 != 0) {
+    throw codec_error{"a record's length must be a positive multiple of 8, not " + std::to_string(bytes.size())};
+  }
+  std::uint32_t segments = 0;
+  std::memcpy(&segments, bytes.data(), sizeof segments);
+  if (segments >= segments_max) {
+    throw codec_error{"a record of " + std::to_string(segments) + " segments or more; at most 16 are read"};
+  }
+  std::vector<capnp::word> aligned(bytes.size() / sizeof(capnp::word)); // stored bytes need not be 8-byte aligned
+  std::memcpy(aligned.data(), bytes.data(), bytes.size());
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = 8 * aligned.size() + 1024;
+  limits.nestingLimit = 16;
+  try {
+    capnp::FlatArrayMessageReader reader{kj::arrayPtr(aligned.data(), aligned.size()), limits};
+    if (reader.getEnd() != aligned.data() + aligned.size()) {
+      throw codec_error{"a record with bytes after its end"};
+    }
+    return read(reader.getRoot<Root>());
+  } catch (const kj::Exception& e) {
+    throw codec_error{std::string{"not a record: "} + e.getDescription().cStr()};
+  }
+}
+
+template <class Enum>
+Enum to_enum(std::uint8_t number, Enum last, const char* what) {
+  if (number > static_cast<std::uint8_t>(last)) {
+    throw codec_error{std::string{what} + " has the unknown number " + std::to_string(number)};
+  }
+  return static_cast<Enum>(number);
+}
+
+inline double finite(double value, const char* what) {
+  if (!std::isfinite(value)) {
+    throw codec_error{std::string{what} + " is not a finite number"};
+  }
+  return value;
+}
+
+inline std::string text(capnp::Text::Reader t) { return {t.cStr(), t.size()}; }
+inline std::string text(capnp::Data::Reader d) { return {reinterpret_cast<const char*>(d.begin()), d.size()}; }
+inline capnp::Data::Reader data(const std::string& s) {
+  return {reinterpret_cast<const capnp::byte*>(s.data()), s.size()};
+}
+template <class List>
+auto size(const List& values) {
+  return static_cast<capnp::uint>(values.size());
+}
+
+template <class Builder>
+void put(Builder to, const group_id& id) {
+  to.setStage(id.stage.value);
+  to.setPurpose(static_cast<std::uint8_t>(id.why));
+  to.setAttempt(id.attempt);
+  to.setCursor(id.cursor);
+}
+
+template <class Reader>
+group_id get_group_id(Reader from) {
+  return {stage_index{from.getStage()}, to_enum(from.getPurpose(), purpose::eval, "a group's purpose"),
+          from.getCursor(), from.getAttempt()};
+}
+
+} // namespace troupe::frame

@@ -1,0 +1,32 @@
+# Append-only datasets with their lineage. Append fields only, never renumber.
+@0xb39f5d2f8c61e07d;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("troupe::schema");
+
+using Rollout = import "rollout.capnp";
+
+struct DatasetRecord {
+  index @0 :UInt64;
+  source @1 :Rollout.SampleId;
+  task @2 :Text;
+  prompt @3 :Text;
+  completion @4 :Data;
+  answer @5 :Text;
+  reward @6 :Float64;
+}
+
+struct DatasetManifest {
+  name @0 :Text;
+  version @1 :UInt32;
+  records @2 :UInt64;
+  stage @3 :UInt32;
+  step @4 :UInt64;
+  policy @5 :UInt64;
+  policyCheckpoint @6 :Text;
+  verifiers @7 :List(Text);
+  filter @8 :Text;
+  seed @9 :UInt64;
+  parents @10 :List(Text);
+  considered @11 :UInt64;
+}

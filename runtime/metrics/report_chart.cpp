@@ -88,14 +88,14 @@ public:
     std::string out = fmt::format("<svg class=\"{}\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">",
                                   narrow() ? "narrow" : "wide", width_, chart_.height, escaped(chart_.label));
     out += grid() + bands();
-    for (const auto& s : chart_.series) {
-      out += s.shape == line_shape::steps ? levels(s) : line(s);
+    for (auto s = chart_.series.rbegin(); s != chart_.series.rend(); ++s) { // the first one on top
+      out += s->shape == line_shape::steps ? levels(*s) : line(*s);
     }
     return out + "</svg>";
   }
 
 private:
-  static constexpr double left = 40;
+  static constexpr double left = 46;
   static constexpr double right = 8;
   static constexpr double top = 10;
   static constexpr double bottom = 24;
@@ -122,17 +122,20 @@ private:
     return out;
   }
 
+  /// Under each band its name; its number where one name finds no room.
   std::string bands() const {
     std::string out;
+    const auto room = static_cast<std::size_t>(band_width() / 7.2); // characters
+    const bool names_fit =
+        std::all_of(stages_.begin(), stages_.end(), [&](const auto& s) { return s.name.size() <= room; });
     for (std::size_t i = 0; i < stages_.size(); ++i) {
       const auto at = static_cast<double>(i);
       if (i != 0) {
         out += fmt::format("<line class=\"band\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", x(at),
                            x(at), top, chart_.height - bottom);
       }
-      const auto room = static_cast<std::size_t>(band_width() / 7.2); // characters
       const auto& name = stages_[i].name;
-      const std::string shown = name.size() <= room ? name : std::to_string(i + 1);
+      const std::string shown = names_fit ? name : std::to_string(i + 1);
       out += fmt::format(
           "<text class=\"stage\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}<title>{}</title></text>",
           x(at + 0.5), chart_.height - 7, escaped(shown), escaped(name));
@@ -159,6 +162,20 @@ private:
                        path, thin ? "seen" : "hover", dots);
   }
 
+  /// Above its level, or below it where another level or the upper edge is in the way.
+  double label_y(const chart_series& of, const report_point& p) const {
+    const double above = y(p.y) - 7;
+    bool blocked = above < top + 6;
+    for (const auto& other : chart_.series) {
+      for (const auto& q : other.points) {
+        const double distance = y(p.y) - y(q.y);
+        blocked = blocked || (&other != &of && other.shape == line_shape::steps && q.stage == p.stage &&
+                              distance >= 0 && distance < 24 && (distance > 0 || &other < &of));
+      }
+    }
+    return blocked ? y(p.y) + 17 : above;
+  }
+
   /// One level a band, joined by risers; the value above it.
   std::string levels(const chart_series& s) const {
     std::string path;
@@ -173,11 +190,10 @@ private:
       const auto at = static_cast<double>(i);
       path += fmt::format("{}{:.1f} {:.1f}H{:.1f}", reached == at ? "L" : "M", x(at), y(p->y), x(at + 1));
       reached = at + 1;
-      const double above = y(p->y) - 7 < top + 6 ? y(p->y) + 16 : y(p->y) - 7;
       words += fmt::format(
           "<text class=\"level t{}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}<title>{}</title></text>",
-          s.colour, x(at + 0.5), above,
-          chart_.percent ? fmt::format(narrow() ? "{:.0f}%" : "{:.1f}%", 100 * p->y) : short_number(p->y),
+          s.colour, x(at + 0.5), label_y(s, *p),
+          chart_.percent ? fmt::format("{:.{}f}%", 100 * p->y, narrow() ? 0 : 1) : short_number(p->y),
           escaped(s.name + ", after " + p->stage));
     }
     return fmt::format("<path class=\"line thick s{}\" d=\"{}\"/>", s.colour, path) + words;
@@ -192,7 +208,7 @@ private:
 } // namespace
 
 std::string draw(const chart& c, const std::vector<report_stage>& stages) {
-  return canvas{c, stages, 760}.draw() + canvas{c, stages, 340}.draw();
+  return canvas{c, stages, 760}.draw() + canvas{c, stages, 380}.draw();
 }
 
 std::string legend(const chart& c) {

@@ -3,6 +3,7 @@
 
 #include "runtime/metrics/report_data.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,9 @@ struct chart_series {
 };
 
 struct chart {
-  std::string label; ///< read out by screen readers
-  std::vector<chart_series> series;
-  bool percent = false; ///< y is a share from 0 to 1
+  std::string label;                ///< read out by screen readers
+  std::vector<chart_series> series; ///< the first one is drawn on top
+  bool percent = false;             ///< y is a share from 0 to 1
   double height = 190;
 };
 

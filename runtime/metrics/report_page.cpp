@@ -47,24 +47,25 @@ std::string stage_list(const report_data& d) {
 std::string accuracy(const report_data& d) {
   chart c{.label = "Accuracy over all stages", .series = {}, .percent = true, .height = 300};
   int colour = 0;
+  std::vector<chart_series> thin;
   for (const auto& [task, points] : d.heldout) {
     colour = colour % 4 + 1;
     const auto problems = d.heldout_problems.at(task);
     c.series.push_back({fmt::format("{}, {} held-out problems", task, problems), colour, line_shape::steps, points});
     if (const auto v = d.validation.find(task); v != d.validation.end()) {
-      c.series.push_back({task + ", validation while training", colour, line_shape::dots, v->second});
+      thin.push_back({task + ", validation while training", colour, line_shape::dots, v->second});
     }
   }
   for (const auto& [task, points] : d.validation) {
     if (!d.heldout.contains(task)) {
       colour = colour % 4 + 1;
-      c.series.push_back({task + ", validation while training", colour, line_shape::dots, points});
+      thin.push_back({task + ", validation while training", colour, line_shape::dots, points});
     }
   }
+  c.series.insert(c.series.end(), thin.begin(), thin.end());
   if (c.series.empty()) {
     return "";
   }
-  std::reverse(c.series.begin(), c.series.end()); // levels are drawn last, on top
   return "<h2>Accuracy, stage by stage</h2><p class=\"note\">Thick: share of held-out problems answered correctly "
          "after "
          "each stage (pass@1). Thin: validation problems while the stage trained; decisions were taken on these "
@@ -83,7 +84,7 @@ std::string curves(const report_data& d) {
   static const std::vector<curve_request> wanted{
       {"Reward", "mean of a batch", {{"reward", "reward"}}},
       {"Response length", "tokens, mean of a batch", {{"completions/mean_length", "tokens"}}},
-      {"Staleness", "policy versions behind the learner", {{"staleness/max", "oldest"}, {"staleness/mean", "mean"}}},
+      {"Staleness", "policy versions behind the learner", {{"staleness/mean", "mean"}, {"staleness/max", "oldest"}}},
       {"Loss", "as optimised by the stage", {{"loss", "loss"}}},
       {"Entropy", "nats a token", {{"entropy", "entropy"}}},
       {"Sampling", "tokens a second", {{"perf/tokens_per_second", "tokens/s"}}},
@@ -95,9 +96,9 @@ std::string curves(const report_data& d) {
   std::string out;
   for (const auto& w : wanted) {
     chart c{.label = w.title, .series = {}};
-    int colour = static_cast<int>(w.metrics.size()) + 1;
+    int colour = 0;
     for (const auto& [metric, name] : w.metrics) {
-      --colour;
+      ++colour;
       if (const auto it = d.figures.find(metric); it != d.figures.end()) {
         c.series.push_back({name, colour, line_shape::curve, it->second});
       }
@@ -188,7 +189,7 @@ std::string datasets(const report_data& d) {
   for (const auto& s : d.datasets) {
     rows += fmt::format(
         "<tr><td>{}</td><td class=\"n\">{:.0f}</td><td class=\"n\">{:.0f}</td><td class=\"n\">{:.1f}%</td>"
-        "<td><div class=\"meter\"><i style=\"width:{:.1f}%\"></i></div></td></tr>",
+        "<td class=\"m\"><div class=\"meter\"><i style=\"width:{:.1f}%\"></i></div></td></tr>",
         escaped(s.name), s.considered, s.records, 100 * s.kept_share, 100 * std::clamp(s.kept_share, 0.0, 1.0));
   }
   return "<h2>Rejection sampling</h2><p class=\"note\">Answers sampled, and the share that was kept: correct, "
@@ -196,7 +197,7 @@ std::string datasets(const report_data& d) {
          "unique. A control samples as many answers from the model before reinforcement learning.</p><div "
          "class=\"card\">"
          "<table><tr><th>dataset</th><th class=\"n\">sampled</th><th class=\"n\">kept</th><th "
-         "class=\"n\">share</th><th></th></tr>" +
+         "class=\"n\">share</th><th class=\"m\"></th></tr>" +
          rows + "</table></div>";
 }
 
@@ -246,7 +247,7 @@ std::string report_page(const report_data& d) {
   out += "<h1>" + escaped(d.title) +
          "</h1><p class=\"lead\">A Troupe run: what was learned, from what, and what became of "
          "every sample.</p>";
-  out += headline(d) + accuracy(d) + counts(d) + datasets(d) + answers(d) + curves(d);
+  out += headline(d) + accuracy(d) + answers(d) + curves(d) + datasets(d) + counts(d);
   if (!d.recipe.empty()) {
     out += "<details><summary>The recipe, every default spelled out</summary><pre>" + escaped(d.recipe) +
            "</pre></details>";

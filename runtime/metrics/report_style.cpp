@@ -50,14 +50,14 @@ svg.narrow{display:none}
 .stack i{display:block;min-width:2px}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid var(--rule);font-weight:400}
-th{color:var(--soft);font-size:13px}td.n,th.n{text-align:right}
+th{color:var(--soft);font-size:13px}td.m{width:34%}td.n,th.n{text-align:right}
 .meter{background:var(--grid);border-radius:5px;height:10px;min-width:80px}
 .meter i{display:block;height:10px;border-radius:5px;background:var(--c1)}
 .problem{margin-top:14px}
 .problem>header{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;margin-bottom:10px}
 .problem code,.answer pre{font:13px/1.5 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere}
 .answers{display:grid;gap:8px}
-.answer{display:grid;grid-template-columns:150px 96px 1fr;gap:4px 12px;align-items:start;border-top:1px solid var(--rule);
+.answer{display:grid;grid-template-columns:160px 108px 1fr;gap:4px 12px;align-items:start;border-top:1px solid var(--rule);
 padding-top:8px}
 .answer pre{margin:0}.answer .by{font-size:13px;color:var(--soft);overflow-wrap:anywhere}
 .mark{display:inline-block;border-radius:999px;padding:1px 10px;font-size:12.5px;font-weight:600;white-space:nowrap;
@@ -68,7 +68,7 @@ details{margin-top:28px}summary{cursor:pointer;font-weight:600}
 details pre{font:12.5px/1.5 var(--mono);overflow-x:auto}
 footer{margin-top:36px;color:var(--soft);font-size:13px}
 @media(max-width:640px){main{padding:22px 14px 48px}.card{padding:12px}svg.wide{display:none}svg.narrow{display:block}
-.answer{grid-template-columns:1fr auto}.answer pre{grid-column:1/-1}h1{font-size:22px}
+.m{display:none}.answer{grid-template-columns:1fr auto}.answer pre{grid-column:1/-1}h1{font-size:22px}
 .figures{grid-template-columns:1fr 1fr;gap:8px}.figures div{padding:10px 12px}.figures dd{font-size:20px}}
 @media print{body{background:#fff}.card,.figures div{break-inside:avoid}}
 )css";

@@ -124,15 +124,34 @@ public:
   std::string waiting_for() const;
 
 private:
-  // The builder of this class owns what is below.
+  struct granted_batch {
+    lease_id lease;
+    policy_version version;
+    std::vector<group_id> groups;
+  };
+
+  void put(group g);
+  /// Applies one event; TROUPE_CHECKs that the transition exists.
+  group step(const group& before, const group_event& what, std::int64_t wall_ms);
+  const std::set<group_id>& in(group_state s, purpose why) const;
+  std::vector<group_id> first_of(group_state s, std::initializer_list<purpose> order, std::uint32_t max) const;
+  lease_result lease_out(const caller& who, group_state from, std::uint32_t max_groups);
+  changes give_back(const std::vector<lease_table::lease>& ended, const std::string& why, std::int64_t wall_ms);
+  void judged(group& g, changes& out, std::int64_t wall_ms);
+  bool commit_would_age() const;
+  bool held(const caller& who, lease_id lease, const group_id& id) const;
+
   std::map<group_id, group> groups_;
   std::map<std::pair<group_state, purpose>, std::set<group_id>> by_state_;
+  std::map<std::pair<stage_index, purpose>, std::uint64_t> cursors_; ///< next cursor
   group_counts total_;
+  std::map<stage_index, group_counts> train_by_stage_;
   group_counts train_;
   lease_table leases_;
   stage_rules rules_;
   policy_version version_;
   epoch learner_;
+  std::optional<granted_batch> batch_;
 };
 
 } // namespace troupe::rollout

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Writes OUTPUT, a C++ file that holds every file of the list RECIPES, sorted by name.
+set(text "// Written by embed_recipes.cmake.\n#include \"runtime/config/recipe.hpp\"\n\nnamespace troupe::config {\n\n")
+string(APPEND text "const std::vector<embedded_recipe>& embedded_recipes() {\n")
+string(APPEND text "  static const std::vector<embedded_recipe> all = {\n")
+list(SORT RECIPES)
+foreach(file IN LISTS RECIPES)
+  cmake_path(GET file STEM name)
+  file(READ ${file} yaml)
+  string(REGEX MATCH "^# ([^\n]*)" first "${yaml}")
+  set(summary "${CMAKE_MATCH_1}")
+  string(APPEND text "      {R\"yaml(${name})yaml\", R\"yaml(${summary})yaml\",\n       R\"yaml(${yaml})yaml\"},\n")
+endforeach()
+string(APPEND text "  };\n  return all;\n}\n\n} // namespace troupe::config\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/config/recipe_schema.hpp"
+
+#include "runtime/config/value_keys.hpp"
+#include "runtime/verify/judges.hpp"
+
+#include <algorithm>
+
+namespace troupe::config {
+namespace {
+
+constexpr stage_set sft = in(stage_type::sft);
+constexpr stage_set grpo = in(stage_type::grpo);
+constexpr stage_set rejection = in(stage_type::rejection_sampling);
+constexpr stage_set eval = in(stage_type::eval);
+constexpr stage_set trains = sft | grpo;
+constexpr stage_set samples = grpo | rejection | eval;
+
+std::string flow_list(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& one : texts) {
+    all += (all.empty() ? "" : ", ") + quoted(one);
+  }
+  return "[" + all + "]";
+}
+
+key<reward_spec> verifier_key() {
+  return {"verifier", every_stage, "a verifier's name, {command: [...]} or {url: ...}",
+          "who judges; your own speaks JSON lines, see docs/verifiers.md",
+          [](reward_spec& to, const node& from, const std::string& path) {
+            if (from.is != node::shape::map) {
+              to.verifier = read_text(from, path);
+              if (const auto& names = verify::judge_names(); std::find(names.begin(), names.end(), to.verifier) == names.end()) {
+                refuse(from.where, path, "no verifier is called " + quoted(to.verifier) + "; " + suggestion(to.verifier, names));
+              }
+              return;
+            }
+            const auto* command = from.find("command");
+            const auto* url = from.find("url");
+            if (from.entries.size() != 1 || (command == nullptr && url == nullptr)) {
+              refuse(from.where, path, "must hold one of command and url, nothing else");
+            }
+            if (command != nullptr) {
+              to.command = read_texts(*command, path + ".command");
+              if (to.command.empty() || to.command[0].empty()) {
+                refuse(command->where, path + ".command", "names no program; write [program, argument, ...]");
+              }
+            } else {
+              to.url = read_text(*url, path + ".url");
+              if (!to.url.starts_with("http://") && !to.url.starts_with("https://")) {
+                refuse(url->where, path + ".url", "is " + quoted(to.url) + "; it must begin with http:// or https://");
+              }
+            }
+          },
+          [](const reward_spec& of) {
+            return !of.command.empty() ? "{command: " + flow_list(of.command) + "}"
+                   : !of.url.empty()   ? "{url: " + quoted(of.url) + "}"
+                                       : quoted(of.verifier);
+          }};
+}
+
+key<reward_spec> reward_tasks_key() {
+  return {"tasks", every_stage, "names of tasks", "judges only answers to these; empty: to all",
+          [](reward_spec& to, const node& from, const std::string& path) { to.tasks = read_texts(from, path); },
+          [](const reward_spec& of) { return flow_list(of.tasks); }};
+}
+
+key<stage_spec> stop_above_key() {
+  return {"stop_above", sft, "above 0, at most 1, or null", "ends the stage once validation pass@1 reaches this; needs eval_steps",
+          [](stage_spec& to, const node& from, const std::string& path) {
+            if (from.is == node::shape::none || from.text == "null") {
+              to.stop_above.reset();
+              return;
+            }
+            to.stop_above = read_real(from, path);
+            require_in({0, 1, true}, *to.stop_above, from, path);
+          },
+          [](const stage_spec& of) { return of.stop_above ? number_text(*of.stop_above) : std::string("null"); }};
+}
+
+key<stage_spec> batch_in_samples_key() {
+  key<stage_spec> made;
+  made.name = "train_batch_size";
+  made.stages = grpo;
+  made.range = "a multiple of num_generations";
+  made.help = "the same in samples: groups_per_batch * num_generations; give one of the two";
+  made.hidden = true;
+  made.read = [](stage_spec& to, const node& from, const std::string& path) {
+    const auto samples_wanted = read_whole(from, path);
+    require_in({1, 1e9}, static_cast<double>(samples_wanted), from, path);
+    if (samples_wanted % to.num_generations != 0) {
+      refuse(from.where, path, "is " + from.text + ", which is not a multiple of num_generations (" +
+                                   std::to_string(to.num_generations) + "); a batch holds whole groups");
+    }
+    to.groups_per_batch = static_cast<std::uint32_t>(samples_wanted / to.num_generations);
+  };
+  return made;
+}
+
+} // namespace
+
+const std::vector<key<recipe>>& recipe_keys() {
+  using T = recipe;
+  static const std::vector<key<T>> all = {
+      words("name", &T::name, "of the recipe; by default the file's"),
+      whole("seed", &T::seed, {}, "of the new model, of sampling and of the order of data"),
+      words("device", &T::device, "cpu, cuda or cuda:N"),
+      flag("deterministic", &T::deterministic, "row-invariant kernels: sampler and trainer agree exactly; slower"),
+      whole("generators", &T::generators, {1, 1024}, "sampling engines"),
+      whole("verifiers", &T::verifiers, {1, 1024}, "verifiers that work side by side"),
+      whole("generator_batch_size", &T::generator_batch_size, {1, 65536}, "completions one generator runs at once"),
+      whole("threads", &T::threads, {0, 1024}, "of each generator and of the learner; 0: cores / (generators + 1)"),
+      real("lease_s", &T::lease_s, {0.1, 86400}, "seconds of silence after which a worker's groups go back to the queue"),
+  };
+  return all;
+}
+
+const std::vector<key<model_spec>>& model_keys() {
+  using T = model_spec;
+  static const std::vector<key<T>> all = {
+      words("path", &T::path, "a Hugging Face folder, relative to the current folder; empty: a new model of the shape below"),
+      whole("hidden_size", &T::hidden_size, {1, 1 << 16}, "width"),
+      whole("num_hidden_layers", &T::num_hidden_layers, {1, 1024}, "layers"),
+      whole("num_attention_heads", &T::num_attention_heads, {1, 1024}, "query heads; divide hidden_size into an even width"),
+      whole("num_key_value_heads", &T::num_key_value_heads, {1, 1024}, "key and value heads; divide num_attention_heads"),
+      whole("intermediate_size", &T::intermediate_size, {1, 1 << 20}, "width of the feed-forward part"),
+      whole("max_position_embeddings", &T::max_position_embeddings, {1, 1 << 20}, "tokens of prompt and completion together"),
+      real("rope_theta", &T::rope_theta, {0, 1e9, true}, "base of the rotary embedding"),
+      real("initializer_range", &T::initializer_range, {0, 1, true}, "standard deviation of new weights"),
+      words("alphabet", &T::alphabet, "characters of a new tokenizer; empty: what the tasks need"),
+  };
+  return all;
+}
+
+const std::vector<key<task_spec>>& task_keys() {
+  using T = task_spec;
+  static const std::vector<key<T>> all = {
+      words("kind", &T::kind, "a generator, see below; by default the task's own name"),
+      words("path", &T::path, "a JSONL file instead, relative to the current folder"),
+      flag("skip_bad_lines", &T::skip_bad_lines, "JSONL: count and skip lines that hold no problem"),
+      whole("seed", &T::seed, {}, "of the generator, or of a file's order"),
+      whole("validation_size", &T::validation_size, {0, 1e7}, "most problems for decisions during training"),
+      whole("heldout_size", &T::heldout_size, {0, 1e7}, "most problems for reports"),
+  };
+  return all;
+}
+
+const std::vector<key<reward_spec>>& reward_keys() {
+  using T = reward_spec;
+  static const std::vector<key<T>> all = {
+      words("name", &T::name, "of the reward part; by default the verifier's"),
+      verifier_key(),
+      real("weight", &T::weight, {-1e6, 1e6}, "the reward is the sum of weight * value"),
+      real("timeout_s", &T::timeout_s, {0.01, 86400}, "seconds for one completion, for command and url"),
+      reward_tasks_key(),
+      flag("decides", &T::decides,
+           "its verdict counts for the sample's; by default for exact, numeric, countdown, refusal, command and url"),
+  };
+  return all;
+}
+
+const std::vector<key<mixture_part>>& mixture_keys() {
+  using T = mixture_part;
+  static const std::vector<key<T>> all = {
+      words("task", &T::task, "one of `tasks`"),
+      words("dataset", &T::dataset, "or what an earlier rejection_sampling stage made (sft)"),
+      real("weight", &T::weight, {0, 1e6, true}, "share of prompts or examples"),
+      whole("limit", &T::limit, {0, 1e12}, "at most so many different ones; 0: no limit"),
+  };
+  return all;
+}
+
+const std::vector<key<stage_spec>>& stage_keys() {
+  using T = stage_spec;
+  static const std::vector<key<T>> all = {
+      words("init", &T::init, "stage whose weights to start from; empty: the nearest earlier sft or grpo, else the model"),
+      choice("checkpoint", &T::checkpoint, {{"last", checkpoint_choice::last}, {"best", checkpoint_choice::best}},
+             "which of its checkpoints: the last, or the best by validation"),
+      whole("max_completion_length", &T::max_completion_length, {1, 1 << 20}, "tokens of an answer, the end token included"),
+      real("temperature", &T::temperature, {0, 100}, "of sampling; 0 is greedy"),
+      real("top_p", &T::top_p, {0, 1, true}, "of sampling; 1: off", samples),
+      whole("top_k", &T::top_k, {0, 1 << 20}, "of sampling; 0: off", samples),
+      whole("max_steps", &T::max_steps, {1, 1e9}, "optimizer steps (sft), batches (grpo)", trains),
+      real("learning_rate", &T::learning_rate, {0, 10}, "of AdamW, at its highest", trains),
+      choice("lr_scheduler_type", &T::lr_scheduler_type,
+             {{"constant", lr_schedule::constant}, {"linear", lr_schedule::linear}, {"cosine", lr_schedule::cosine}},
+             "after the warm-up", trains),
+      whole("warmup_steps", &T::warmup_steps, {0, 1e9}, "steps of linear warm-up", trains),
+      real("min_lr_ratio", &T::min_lr_ratio, {0, 1}, "of learning_rate, where linear and cosine end", trains),
+      real("adam_beta1", &T::adam_beta1, {0, 0.9999999}, "of AdamW", trains),
+      real("adam_beta2", &T::adam_beta2, {0, 0.9999999}, "of AdamW", trains),
+      real("weight_decay", &T::weight_decay, {0, 10}, "of AdamW, not of norms", trains),
+      real("max_grad_norm", &T::max_grad_norm, {0, 1e9}, "gradients are clipped to this norm; 0: never", trains),
+      whole("train_batch_size", &T::per_step_examples, {1, 1e6}, "examples a step", sft),
+      stop_above_key(),
+      whole("num_generations", &T::num_generations, {1, 65536}, "answers to each prompt", grpo | rejection),
+      whole("groups_per_batch", &T::groups_per_batch, {1, 1e6}, "prompts a batch", grpo),
+      batch_in_samples_key(),
+      whole("max_staleness", &T::max_staleness, {0, 1024}, "policy versions a sample may lag behind; 0: synchronous", grpo),
+      choice("stale", &T::stale, {{"drop", stale_policy::drop}, {"wait", stale_policy::wait}},
+             "what becomes of a group that would be too old: drop it, or wait for it before committing", grpo),
+      whole("num_iterations", &T::num_iterations, {1, 1024}, "passes over a batch", grpo),
+      whole("mini_batches", &T::mini_batches, {1, 65536}, "optimizer updates a pass", grpo),
+      real("epsilon", &T::epsilon, {0, 100, true}, "clip of the probability ratio, below", grpo),
+      real("epsilon_high", &T::epsilon_high, {0, 100, true}, "clip above; by default epsilon", grpo),
+      real("beta", &T::beta, {0, 100}, "weight of the KL to the reference (k3); 0: no reference is held", grpo),
+      choice("loss_type", &T::loss_type, {{"dapo", "dapo"}, {"grpo", "grpo"}, {"dr_grpo", "dr_grpo"}},
+             "mean over tokens (dapo), over sequences (grpo), or sum over a constant (dr_grpo)", grpo),
+      choice("scale_rewards", &T::scale_rewards,
+             {{"group", rollout::scale_rewards::group},
+              {"batch", rollout::scale_rewards::batch},
+              {"none", rollout::scale_rewards::none}},
+             "whose standard deviation scales advantages", grpo),
+      choice("rollout_is", &T::rollout_is, {{"none", "none"}, {"token", "token"}},
+             "truncated importance sampling with the sampler's log-probabilities", grpo),
+      real("rollout_is_threshold", &T::rollout_is_threshold, {1, 1e6}, "where its ratio is cut", grpo),
+      flag("filter_groups", &T::filter_groups, "drop groups whose rewards are all the same", grpo),
+      flag("mask_truncated_completions", &T::mask_truncated_completions, "no loss on answers cut by max_completion_length", grpo),
+      whole("eval_steps", &T::eval_steps, {0, 1e9}, "validation every so many steps; 0: never", trains),
+      whole("eval_limit", &T::eval_limit, {1, 1e7}, "validation problems of each task", trains),
+      whole("save_steps", &T::save_steps, {1, 1e9}, "checkpoint every so many steps", trains),
+      whole("save_total_limit", &T::save_total_limit, {1, 1e6}, "checkpoints kept; the best one always beside them", trains),
+      whole("num_prompts", &T::num_prompts, {1, 1e12}, "prompts to answer", rejection),
+      words("dataset", &T::dataset, "name of what it makes", rejection),
+      whole("max_per_prompt", &T::max_per_prompt, {1, 65536}, "most answers kept of one prompt", rejection),
+      real("min_reward", &T::min_reward, {-1e6, 1e6}, "keep only answers that are correct and reach this reward", rejection),
+      choice("split", &T::eval_split,
+             {{"train", split::train}, {"validation", split::validation}, {"heldout", split::heldout}}, "whose problems", eval),
+      whole("num_problems", &T::num_problems, {1, 1e12}, "problems of each task", eval),
+      whole("num_samples", &T::num_samples, {1, 65536}, "answers to each", eval),
+  };
+  return all;
+}
+
+std::string to_string(stage_type type) {
+  constexpr const char* names[] = {"sft", "grpo", "rejection_sampling", "eval"};
+  return names[static_cast<std::size_t>(type)];
+}
+
+std::string reward_name(const reward_spec& spec) {
+  return !spec.name.empty()      ? spec.name
+         : !spec.command.empty() ? "command"
+         : !spec.url.empty()     ? "url"
+                                 : spec.verifier;
+}
+
+bool decides_by_default(const reward_spec& spec) {
+  return !spec.command.empty() || !spec.url.empty() || verify::decides_by_default(spec.verifier);
+}
+
+} // namespace troupe::config

@@ -22,7 +22,8 @@ endif()
 
 add_library(troupe_settings INTERFACE)
 target_include_directories(troupe_settings INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
-target_compile_options(troupe_settings INTERFACE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers)
+target_compile_options(troupe_settings INTERFACE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
+                       -Wno-restrict) # g++ 12 sees overlaps in std::string that are not there
 if(TROUPE_WERROR)
   target_compile_options(troupe_settings INTERFACE -Werror)
 endif()

@@ -27,8 +27,7 @@ adamw::outcome adamw::step(at::Tensor& gradients, const optimizer_options& how) 
   if (how.max_grad_norm > 0 && norm > how.max_grad_norm) {
     gradients.mul_(how.max_grad_norm / (norm + 1e-6));
   }
-  // Counts the update before it: bias corrections use the number of this one.
-  const auto number = at::full({}, static_cast<double>(state_.step), gradients.options()).add_(1);
+  const auto number = at::full({}, static_cast<double>(state_.step + 1), gradients.options());
   at::_fused_adamw_({parameters_}, {gradients}, {state_.exp_avg}, {state_.exp_avg_sq}, {}, {number}, how.learning_rate,
                     how.adam_beta1, how.adam_beta2, how.weight_decay, how.adam_epsilon, /*amsgrad=*/false,
                     /*maximize=*/false);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "deploy/troupectl/field.hpp"
+#include "deploy/troupectl/open_store.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace troupe::ctl {
+
+/// Kinds of things a store holds, as rows.
+enum class noun : std::uint8_t { groups, samples, steps, datasets, records };
+
+std::span<const field> fields_of(noun what);
+/// "groups", "samples", "steps", "datasets"; anything else is error(invalid).
+noun parse_noun(std::string_view text);
+
+/// What to read.
+struct selection {
+  noun what = noun::samples;
+  std::string dataset;        ///< of records; error(not_found) when there is none of that name
+  bool with_payloads = false; ///< fill payload fields too
+};
+
+using row_visitor = std::function<bool(const row&)>;
+
+/// In key order, so that two reads of one store give the same rows; stops when `visit` returns false.
+void for_each_row(const opened_store& from, const selection& which, const row_visitor& visit);
+
+row group_row(const opened_store& from, const group& g);
+
+} // namespace troupe::ctl

@@ -81,7 +81,8 @@ node& element(node& list, const std::string& name, const std::string& so_far, co
 } // namespace
 
 const node* node::find(const std::string& key) const {
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
   return found == entries.end() ? nullptr : &found->second;
 }
 
@@ -101,7 +102,8 @@ node parse_document(const std::string& yaml, const std::string& name) {
 
 node parse_value(const std::string& yaml, const std::string& where) {
   try {
-    return converted(YAML::Load(yaml), [&](const YAML::Mark&) { return where; }, 0);
+    return converted(
+        YAML::Load(yaml), [&](const YAML::Mark&) { return where; }, 0);
   } catch (const YAML::Exception& wrong) {
     throw error(errc::invalid, where + ": the value is not YAML: " + wrong.msg);
   }

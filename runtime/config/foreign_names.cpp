@@ -31,7 +31,8 @@ const std::vector<foreign_name>& foreign_names() {
       {"max_new_tokens", "max_completion_length"},
       {"max_tokens", "max_completion_length"},
       {"response_length", "max_completion_length"},
-      {"max_prompt_length", "(prompts are never cut; model.max_position_embeddings bounds prompt and completion together)"},
+      {"max_prompt_length",
+       "(prompts are never cut; model.max_position_embeddings bounds prompt and completion together)"},
       {"max_model_len", "max_position_embeddings"},
       {"max_seq_length", "max_position_embeddings"},
       {"ppo_epochs", "num_iterations"},
@@ -88,7 +89,7 @@ std::string about_unknown(const std::string& name, std::span<const std::string> 
     const bool key_here = std::find(known.begin(), known.end(), theirs->ours) != known.end();
     return theirs->ours.starts_with("(") ? "has no counterpart here; " + theirs->ours.substr(1, theirs->ours.size() - 2)
            : key_here                    ? "is spelled otherwise here; write " + theirs->ours
-                                         : "is spelled otherwise here: " + theirs->ours + ", and belongs elsewhere; see docs/recipe.md";
+                      : "is spelled otherwise here: " + theirs->ours + ", and belongs elsewhere; see docs/recipe.md";
   }
   const auto near = nearest(name, known);
   return "no such key; " + (near.empty() ? "docs/recipe.md lists them all" : "did you mean " + near + "?");

@@ -17,7 +17,7 @@
 namespace troupe::config {
 
 struct model_spec {
-  std::string path;                      ///< a Hugging Face folder; empty: a new model of the shape below
+  std::string path; ///< a Hugging Face folder; empty: a new model of the shape below
   std::uint32_t hidden_size = 128;
   std::uint32_t num_hidden_layers = 2;
   std::uint32_t num_attention_heads = 4;
@@ -26,15 +26,15 @@ struct model_spec {
   std::uint32_t max_position_embeddings = 128; ///< tokens of prompt and completion together
   double rope_theta = 1000.0;
   double initializer_range = 0.02;
-  std::string alphabet;                  ///< of a new character-level tokenizer; empty: what the tasks need
+  std::string alphabet; ///< of a new character-level tokenizer; empty: what the tasks need
 };
 
 /// A generator of problems (`kind`), or a JSONL file (`path`).
 struct task_spec {
-  std::string name;                      ///< the key under `tasks`
-  std::string kind;                      ///< chain_sum, addition, reverse_text, countdown, sort, assistant; empty with `path`
-  std::string path;                      ///< JSONL of {"prompt","answer"} or {"messages","answer"}
-  bool skip_bad_lines = false;           ///< JSONL: count and skip lines that do not parse instead of refusing the file
+  std::string name;            ///< the key under `tasks`
+  std::string kind;            ///< chain_sum, addition, reverse_text, countdown, sort, assistant; empty with `path`
+  std::string path;            ///< JSONL of {"prompt","answer"} or {"messages","answer"}
+  bool skip_bad_lines = false; ///< JSONL: count and skip lines that do not parse instead of refusing the file
   std::uint64_t seed = 0;
   std::uint64_t validation_size = 256;
   std::uint64_t heldout_size = 1024;
@@ -42,21 +42,21 @@ struct task_spec {
 };
 
 struct reward_spec {
-  std::string name;                      ///< of the reward part; by default the verifier's name
-  std::string verifier;                  ///< exact, numeric, format, language, refusal, random; empty with command or url
-  std::vector<std::string> command;      ///< the user's own, long-lived, JSON lines on stdin and stdout
-  std::string url;                       ///< the user's own, JSON lines by POST
+  std::string name;                 ///< of the reward part; by default the verifier's name
+  std::string verifier;             ///< exact, numeric, format, language, refusal, random; empty with command or url
+  std::vector<std::string> command; ///< the user's own, long-lived, JSON lines on stdin and stdout
+  std::string url;                  ///< the user's own, JSON lines by POST
   double weight = 1.0;
-  double timeout_s = 10.0;               ///< of one completion, for command and url
-  std::vector<std::string> tasks;        ///< empty: all
-  bool decides = false;                  ///< its verdict counts for the sample's; by default true for exact, numeric, command, url
+  double timeout_s = 10.0;        ///< of one completion, for command and url
+  std::vector<std::string> tasks; ///< empty: all
+  bool decides = false; ///< its verdict counts for the sample's; by default true for exact, numeric, command, url
 };
 
 struct mixture_part {
-  std::string task;                      ///< one of task, dataset
-  std::string dataset;                   ///< made by an earlier rejection_sampling stage
-  double weight = 1.0;                   ///< share of prompts or examples
-  std::uint64_t limit = 0;               ///< at most so many different ones; 0: no limit
+  std::string task;        ///< one of task, dataset
+  std::string dataset;     ///< made by an earlier rejection_sampling stage
+  double weight = 1.0;     ///< share of prompts or examples
+  std::uint64_t limit = 0; ///< at most so many different ones; 0: no limit
 };
 
 enum class stage_type : std::uint8_t { sft, grpo, rejection_sampling, eval };
@@ -68,9 +68,9 @@ enum class lr_schedule : std::uint8_t { constant, linear, cosine };
 struct stage_spec {
   std::string name;
   stage_type type = stage_type::grpo;
-  int line = 0;                          ///< in the recipe's file, for messages
+  int line = 0; ///< in the recipe's file, for messages
   // -- where the weights come from ------------------------------------------------------------------
-  std::string init;                      ///< an earlier stage; empty: the nearest earlier sft or grpo stage, else the model
+  std::string init; ///< an earlier stage; empty: the nearest earlier sft or grpo stage, else the model
   checkpoint_choice checkpoint = checkpoint_choice::best;
   // -- prompts or examples -------------------------------------------------------------------------
   std::vector<mixture_part> data;
@@ -84,68 +84,68 @@ struct stage_spec {
   double learning_rate = 1e-4;
   lr_schedule lr_scheduler_type = lr_schedule::constant;
   std::uint32_t warmup_steps = 0;
-  double min_lr_ratio = 0.0;             ///< of learning_rate, reached at the end of linear and cosine
+  double min_lr_ratio = 0.0; ///< of learning_rate, reached at the end of linear and cosine
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.95;
   double weight_decay = 0.0;
   double max_grad_norm = 1.0;
   // -- sft -------------------------------------------------------------------------------------------
-  std::uint32_t per_step_examples = 64;  ///< sft: `train_batch_size`
-  std::optional<double> stop_above;      ///< ends the stage when validation pass@1 reaches it
+  std::uint32_t per_step_examples = 64; ///< sft: `train_batch_size`
+  std::optional<double> stop_above;     ///< ends the stage when validation pass@1 reaches it
   // -- grpo ------------------------------------------------------------------------------------------
-  std::uint32_t num_generations = 8;     ///< grpo and rejection_sampling
-  std::uint32_t groups_per_batch = 16;   ///< also accepted: train_batch_size, in samples
-  std::uint32_t max_staleness = 1;       ///< policy versions
+  std::uint32_t num_generations = 8;   ///< grpo and rejection_sampling
+  std::uint32_t groups_per_batch = 16; ///< also accepted: train_batch_size, in samples
+  std::uint32_t max_staleness = 1;     ///< policy versions
   stale_policy stale = stale_policy::drop;
   std::uint32_t num_iterations = 1;
   std::uint32_t mini_batches = 1;
   double epsilon = 0.2;
-  double epsilon_high = 0.2;             ///< default: epsilon
+  double epsilon_high = 0.2; ///< default: epsilon
   double beta = 0.0;
-  std::string loss_type = "dapo";        ///< dapo (token-mean), grpo (sequence-mean), dr_grpo
+  std::string loss_type = "dapo"; ///< dapo (token-mean), grpo (sequence-mean), dr_grpo
   rollout::scale_rewards scale_rewards = rollout::scale_rewards::group;
-  std::string rollout_is = "none";       ///< none, token
+  std::string rollout_is = "none"; ///< none, token
   double rollout_is_threshold = 2.0;
-  bool filter_groups = false;            ///< drop groups whose rewards are all the same
+  bool filter_groups = false; ///< drop groups whose rewards are all the same
   bool mask_truncated_completions = false;
   // -- evaluation and checkpoints (sft, grpo) ----------------------------------------------------------
-  std::uint32_t eval_steps = 0;          ///< 0: never during the stage
-  std::uint64_t eval_limit = 128;        ///< validation problems of each task
+  std::uint32_t eval_steps = 0;   ///< 0: never during the stage
+  std::uint64_t eval_limit = 128; ///< validation problems of each task
   std::uint32_t save_steps = 20;
-  std::uint32_t save_total_limit = 3;    ///< the best one is always kept beside them
+  std::uint32_t save_total_limit = 3; ///< the best one is always kept beside them
   // -- rejection_sampling ------------------------------------------------------------------------------
   std::uint64_t num_prompts = 256;
-  std::string dataset;                   ///< name of what it makes
+  std::string dataset; ///< name of what it makes
   std::uint32_t max_per_prompt = 2;
-  double min_reward = 0.0;               ///< keep only samples that are correct and reach this reward
+  double min_reward = 0.0; ///< keep only samples that are correct and reach this reward
   // -- eval ------------------------------------------------------------------------------------------
-  split eval_split = split::heldout;     ///< `split`
-  std::uint64_t num_problems = 512;      ///< of each task
+  split eval_split = split::heldout; ///< `split`
+  std::uint64_t num_problems = 512;  ///< of each task
   std::uint32_t num_samples = 1;
 };
 
 struct recipe {
   std::string name;
-  std::string file;                      ///< as given; "embedded:r1-tiny" for an embedded one
+  std::string file; ///< as given; "embedded:r1-tiny" for an embedded one
   std::uint64_t seed = 1;
   std::string device = "cpu";
   bool deterministic = false;
   std::uint32_t generators = 1;
   std::uint32_t verifiers = 1;
   std::uint32_t generator_batch_size = 128; ///< completions one generator runs at once
-  std::uint32_t threads = 0;             ///< intra-op, of each generator and of the learner; 0: cores / (generators + 1)
-  double lease_s = 60.0;                 ///< a silent worker's groups go back to the queue after this
+  std::uint32_t threads = 0; ///< intra-op, of each generator and of the learner; 0: cores / (generators + 1)
+  double lease_s = 60.0;     ///< a silent worker's groups go back to the queue after this
   model_spec model;
   std::vector<task_spec> tasks;
   std::vector<stage_spec> stages;
 
-  const task_spec& task(std::string_view name) const;       ///< the recipe was checked: it exists
+  const task_spec& task(std::string_view name) const; ///< the recipe was checked: it exists
   const stage_spec& stage(std::string_view name) const;
 };
 
 /// Reads, resolves and checks. `source` is a file name or the name of an embedded recipe; each of `overrides` is
-/// `key=value` (`stages.reasoning_rl.learning_rate=0`: list elements by their name). Throws error(invalid) whose message
-/// is `file:line: key: what is wrong; what to do`; error(not_found) when there is no such file or recipe.
+/// `key=value` (`stages.reasoning_rl.learning_rate=0`: list elements by their name). Throws error(invalid) whose
+/// message is `file:line: key: what is wrong; what to do`; error(not_found) when there is no such file or recipe.
 recipe load_recipe(const std::string& source, const std::vector<std::string>& overrides = {});
 
 /// The resolved recipe as YAML, every default spelled out. load_recipe of it gives the same recipe.

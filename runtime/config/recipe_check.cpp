@@ -50,7 +50,7 @@ private:
     const auto& m = r_.model;
     const bool cuda = r_.device == "cuda" || (r_.device.starts_with("cuda:") && r_.device.size() > 5 &&
                                               r_.device.find_first_not_of("0123456789", 5) == std::string::npos);
-    require(r_.device == "cpu" || cuda, "device", "is " + quoted(r_.device) + "; it must be cpu, cuda or cuda:N");
+    require(r_.device == "cpu" || cuda, "device", "is " + yaml_text(r_.device) + "; it must be cpu, cuda or cuda:N");
     require(m.hidden_size % m.num_attention_heads == 0 && m.hidden_size / m.num_attention_heads % 2 == 0,
             "model.num_attention_heads",
             "is " + std::to_string(m.num_attention_heads) + ", which does not divide hidden_size (" +
@@ -65,20 +65,21 @@ private:
       return;
     }
     require(std::find(with_weights_.begin(), with_weights_.end(), stage_->init) != with_weights_.end(), "init",
-            "is " + quoted(stage_->init) + ", which is no earlier sft or grpo stage; " +
+            "is " + yaml_text(stage_->init) + ", which is no earlier sft or grpo stage; " +
                 suggestion(stage_->init, with_weights_));
   }
 
   void check_data() {
-    require(!stage_->data.empty(), "data", "is empty; name the tasks" +
-                                               std::string(stage_->type == stage_type::sft ? " or datasets" : "") + " to use");
+    require(!stage_->data.empty(), "data",
+            "is empty; name the tasks" + std::string(stage_->type == stage_type::sft ? " or datasets" : "") +
+                " to use");
     for (std::size_t i = 0; i < stage_->data.size(); ++i) {
       const auto& part = stage_->data[i];
       const auto path = stage_->data.size() == 1 ? std::string("data") : "data[" + std::to_string(i) + "]";
       require(part.task.empty() != part.dataset.empty(), path, "must name either a task or a dataset");
       if (!part.task.empty()) {
         require(std::find(tasks_.begin(), tasks_.end(), part.task) != tasks_.end(), path,
-                "no task is called " + quoted(part.task) + "; " + suggestion(part.task, tasks_));
+                "no task is called " + yaml_text(part.task) + "; " + suggestion(part.task, tasks_));
         continue;
       }
       require(stage_->type == stage_type::sft, path, "is a dataset, which only sft stages learn from; name a task");
@@ -88,13 +89,15 @@ private:
         });
         require(false, path,
                 later ? "dataset " + part.dataset + " is made by a later stage; move that stage up"
-                      : "no stage makes a dataset " + quoted(part.dataset) + "; " + suggestion(part.dataset, datasets_));
+                      : "no stage makes a dataset " + yaml_text(part.dataset) + "; " +
+                            suggestion(part.dataset, datasets_));
       }
     }
   }
 
   bool asks(const std::string& task) const {
-    return std::any_of(stage_->data.begin(), stage_->data.end(), [&](const mixture_part& one) { return one.task == task; });
+    return std::any_of(stage_->data.begin(), stage_->data.end(),
+                       [&](const mixture_part& one) { return one.task == task; });
   }
 
   void check_rewards() const {
@@ -103,10 +106,11 @@ private:
     for (std::size_t i = 0; i < stage_->rewards.size(); ++i) {
       const auto& one = stage_->rewards[i];
       const auto path = "rewards[" + std::to_string(i) + "]";
-      require(names.insert(one.name).second, path, "is a second part called " + one.name + "; give it a name of its own");
+      require(names.insert(one.name).second, path,
+              "is a second part called " + one.name + "; give it a name of its own");
       for (const auto& task : one.tasks) {
         require(std::find(tasks_.begin(), tasks_.end(), task) != tasks_.end(), path + ".tasks",
-                "no task is called " + quoted(task) + "; " + suggestion(task, tasks_));
+                "no task is called " + yaml_text(task) + "; " + suggestion(task, tasks_));
         require(asks(task) || stage_->type == stage_type::sft, path + ".tasks",
                 "task " + task + " is not in this stage's data; add it there or leave it out here");
       }
@@ -118,17 +122,19 @@ private:
     if (s.type == stage_type::grpo) {
       require(s.num_generations >= 2, "num_generations",
               "is " + std::to_string(s.num_generations) + "; GRPO normalises over a group, so it must be at least 2");
-      require(s.top_p == 1.0, "top_p", "is " + number_text(s.top_p) +
-                                           "; GRPO learns from the distribution it samples from, so it must be 1");
-      require(s.top_k == 0, "top_k", "is " + std::to_string(s.top_k) +
-                                         "; GRPO learns from the distribution it samples from, so it must be 0 (off)");
+      require(s.top_p == 1.0, "top_p",
+              "is " + number_text(s.top_p) + "; GRPO learns from the distribution it samples from, so it must be 1");
+      require(s.top_k == 0, "top_k",
+              "is " + std::to_string(s.top_k) +
+                  "; GRPO learns from the distribution it samples from, so it must be 0 (off)");
     }
-    const auto answers = s.type == stage_type::eval                                                ? s.num_samples
+    const auto answers = s.type == stage_type::eval                                               ? s.num_samples
                          : s.type == stage_type::grpo || s.type == stage_type::rejection_sampling ? s.num_generations
-                                                                                                   : 1;
+                                                                                                  : 1;
     require(s.temperature > 0 || answers == 1, "temperature",
             "is 0 (greedy), so all " + std::to_string(answers) + " answers to a prompt would be the same; raise it");
-    require(s.max_completion_length < r_.model.max_position_embeddings || !r_.model.path.empty(), "max_completion_length",
+    require(s.max_completion_length < r_.model.max_position_embeddings || !r_.model.path.empty(),
+            "max_completion_length",
             "is " + std::to_string(s.max_completion_length) + ", which leaves no room for a prompt in " +
                 std::to_string(r_.model.max_position_embeddings) +
                 " positions; lower it, or raise model.max_position_embeddings");
@@ -140,7 +146,8 @@ private:
       return;
     }
     require(s.warmup_steps <= s.max_steps, "warmup_steps",
-            "is " + std::to_string(s.warmup_steps) + ", more than max_steps (" + std::to_string(s.max_steps) + "); lower it");
+            "is " + std::to_string(s.warmup_steps) + ", more than max_steps (" + std::to_string(s.max_steps) +
+                "); lower it");
     require(!s.stop_above || s.eval_steps > 0, "stop_above", "needs validation; set eval_steps above 0");
     if (s.type == stage_type::grpo) {
       const auto samples = static_cast<std::uint64_t>(s.groups_per_batch) * s.num_generations;
@@ -172,16 +179,19 @@ private:
       }
       const auto has = from == split::validation ? t.validation_size : t.heldout_size;
       const auto* key = trains ? "eval_steps" : "num_problems";
-      require(has > 0, key, "needs the " + to_string(from) + " split of task " + t.name + ", which is empty; set its " +
-                                to_string(from) + "_size");
+      require(has > 0, key,
+              "needs the " + to_string(from) + " split of task " + t.name + ", which is empty; set its " +
+                  to_string(from) + "_size");
       require(trains || !t.path.empty() || s.num_problems <= has, key,
               "is " + std::to_string(s.num_problems) + " but task " + t.name + " has " + std::to_string(has) + " " +
                   to_string(from) + " problems; lower it, or raise " + to_string(from) + "_size");
     }
     require(any_task, trains ? "eval_steps" : "data", "there is no task to validate on; add one to data");
-    const bool decided = std::any_of(s.rewards.begin(), s.rewards.end(), [](const reward_spec& one) { return one.decides; });
-    require(decided, "rewards", "no part decides what is correct, so accuracy cannot be measured; add `exact` (weight 0 "
-                                "keeps it out of the reward), or set decides: true on a part");
+    const bool decided =
+        std::any_of(s.rewards.begin(), s.rewards.end(), [](const reward_spec& one) { return one.decides; });
+    require(decided, "rewards",
+            "no part decides what is correct, so accuracy cannot be measured; add `exact` (weight 0 "
+            "keeps it out of the reward), or set decides: true on a part");
   }
 
   void check_type() {
@@ -193,9 +203,11 @@ private:
     require(std::find(datasets_.begin(), datasets_.end(), s.dataset) == datasets_.end(), "dataset",
             "another stage makes " + s.dataset + " already; choose another name");
     datasets_.push_back(s.dataset);
-    const bool decided = std::any_of(s.rewards.begin(), s.rewards.end(), [](const reward_spec& one) { return one.decides; });
-    require(decided, "rewards", "no part decides what is correct, so nothing could be kept; add `exact`, or set "
-                                "decides: true on a part");
+    const bool decided =
+        std::any_of(s.rewards.begin(), s.rewards.end(), [](const reward_spec& one) { return one.decides; });
+    require(decided, "rewards",
+            "no part decides what is correct, so nothing could be kept; add `exact`, or set "
+            "decides: true on a part");
   }
 
   const placed_recipe& placed_;

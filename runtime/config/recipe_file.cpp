@@ -49,7 +49,7 @@ void keep_only(node& document, const node& only) {
   for (const auto& wanted : read_texts(only, "only")) {
     const auto found = std::find(known.begin(), known.end(), wanted);
     if (found == known.end()) {
-      refuse(only.where, "only", "no stage is called " + quoted(wanted) + "; " + suggestion(wanted, known));
+      refuse(only.where, "only", "no stage is called " + yaml_text(wanted) + "; " + suggestion(wanted, known));
     }
     kept.push_back(stages->items[static_cast<std::size_t>(found - known.begin())]);
   }
@@ -120,7 +120,8 @@ const task_spec& recipe::task(std::string_view wanted) const {
 }
 
 const stage_spec& recipe::stage(std::string_view wanted) const {
-  const auto found = std::find_if(stages.begin(), stages.end(), [&](const stage_spec& one) { return one.name == wanted; });
+  const auto found =
+      std::find_if(stages.begin(), stages.end(), [&](const stage_spec& one) { return one.name == wanted; });
   TROUPE_CHECK(found != stages.end(), "stage ", wanted);
   return *found;
 }

@@ -23,7 +23,7 @@ void require_map(const node& from, const std::string& path) {
 void require_name(const std::string& name, const std::string& where, const std::string& path) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (name.empty() || name.find_first_not_of(allowed) != std::string::npos) {
-    refuse(where, path, "is " + quoted(name) + "; a name is made of letters, digits, _ and -");
+    refuse(where, path, "is " + yaml_text(name) + "; a name is made of letters, digits, _ and -");
   }
 }
 
@@ -35,7 +35,8 @@ const key<T>* find_key(const std::vector<key<T>>& table, const std::string& name
 }
 
 template <class T>
-std::vector<std::string> key_names(const std::vector<key<T>>& table, stage_set stages, std::vector<std::string> beside) {
+std::vector<std::string> key_names(const std::vector<key<T>>& table, stage_set stages,
+                                   std::vector<std::string> beside) {
   for (const auto& one : table) {
     if ((one.stages & stages) != 0) {
       beside.push_back(one.name);
@@ -63,8 +64,8 @@ void read_keys(T& to, const node& from, const std::string& path, const std::vect
   const auto prefix = path.empty() ? "" : path + ".";
   for (const auto& [name, value] : from.entries) {
     where[prefix + name] = value.where;
-    const bool known = find_key(table, name, stages) != nullptr ||
-                       std::find(beside.begin(), beside.end(), name) != beside.end();
+    const bool known =
+        find_key(table, name, stages) != nullptr || std::find(beside.begin(), beside.end(), name) != beside.end();
     if (known) {
       continue;
     }
@@ -109,7 +110,7 @@ task_spec read_task(const std::string& name, const node& from, places& where) {
   read_keys(to, from, path, task_keys(), where, beside);
   if (to.path.empty() && std::find(names.begin(), names.end(), to.kind) == names.end()) {
     refuse(from.find("kind") != nullptr ? from.find("kind")->where : from.where, path + ".kind",
-           "no generator is called " + quoted(to.kind) + "; " + suggestion(to.kind, names) + " (or give a path)");
+           "no generator is called " + yaml_text(to.kind) + "; " + suggestion(to.kind, names) + " (or give a path)");
   }
   if (!to.path.empty()) {
     to.path = std::filesystem::absolute(to.path).lexically_normal().string();
@@ -197,7 +198,8 @@ stage_spec read_stage(const node& from, std::size_t position, places& where) {
                                   {"eval", stage_type::eval}},
                                  "")
       .read(to, *from.find("type"), path + ".type");
-  if (to.type == stage_type::grpo && from.find("train_batch_size") != nullptr && from.find("groups_per_batch") != nullptr) {
+  if (to.type == stage_type::grpo && from.find("train_batch_size") != nullptr &&
+      from.find("groups_per_batch") != nullptr) {
     refuse(from.find("train_batch_size")->where, path + ".train_batch_size",
            "and groups_per_batch say the same in samples and in prompts; give one of the two");
   }

@@ -31,8 +31,8 @@ std::string table(const std::vector<key<T>>& keys, bool with_stages) {
   for (const auto& one : keys) {
     const auto value = one.hidden ? std::string() : one.write(defaults);
     text += "| `" + one.name + "` | " + (with_stages ? types(one.stages) + " | " : "") +
-            (value.empty() || value == "\"\"" ? "" : "`" + value + "`") + " | " + cell(one.range) + " | " + cell(one.help) +
-            " |\n";
+            (value.empty() || value == "\"\"" ? "" : "`" + value + "`") + " | " + cell(one.range) + " | " +
+            cell(one.help) + " |\n";
   }
   return text + "\n";
 }
@@ -43,8 +43,8 @@ std::string kinds_in_words() {
     text += "### `" + one.name + "`\n\n" + one.help + ". `" + one.sample_prompt + "` -> `" + one.sample_demonstration +
             "`\n\n| parameter | default | values | meaning |\n|---|---|---|---|\n";
     for (const auto& p : one.parameters) {
-      text += "| `" + p.name + "` | `" + number_text(p.value) + "` | " + number_text(p.low) + " to " + number_text(p.high) +
-              " | " + p.help + " |\n";
+      text += "| `" + p.name + "` | `" + number_text(p.value) + "` | " + number_text(p.low) + " to " +
+              number_text(p.high) + " | " + p.help + " |\n";
     }
     text += "\n";
   }
@@ -54,26 +54,30 @@ std::string kinds_in_words() {
 } // namespace
 
 std::string recipe_reference() {
-  std::string text = "# Recipes\n\n"
-                     "<!-- Written from the table in runtime/config/recipe_schema.cpp; a test compares. -->\n\n"
-                     "A recipe is one YAML file: which model learns what, in which stages. `troupe recipe show r1-tiny`\n"
-                     "prints one to start from, `troupe run FILE --dry-run` says what it would do.\n\n"
-                     "`--set stages.reasoning_rl.learning_rate=0` changes one value: elements of lists go by their name,\n"
-                     "values are YAML. A variant of a recipe is `extends: r1-tiny` with a map `set:` of such paths and,\n"
-                     "where wanted, `only: [stages to keep]`. Relative paths are relative to the current folder.\n\n";
+  std::string text =
+      "# Recipes\n\n"
+      "<!-- Written from the table in runtime/config/recipe_schema.cpp; a test compares. -->\n\n"
+      "A recipe is one YAML file: which model learns what, in which stages. `troupe recipe show r1-tiny`\n"
+      "prints one to start from, `troupe run FILE --dry-run` says what it would do.\n\n"
+      "`--set stages.reasoning_rl.learning_rate=0` changes one value: elements of lists go by their name,\n"
+      "values are YAML. A variant of a recipe is `extends: r1-tiny` with a map `set:` of such paths and,\n"
+      "where wanted, `only: [stages to keep]`. Relative paths are relative to the current folder.\n\n";
   text += "## Top level\n\n" + table(recipe_keys(), false);
   text += "`model`, `tasks` and `stages` are described below.\n\n";
   text += "## `model`\n\n" + table(model_keys(), false);
   text += "## `tasks`\n\nA map from a task's name to:\n\n" + table(task_keys(), false);
-  text += "Prompts are split by a hash of their text: an eighth held out, an eighth for validation, the rest to train.\n"
-          "A JSONL line is `{\"prompt\",\"answer\"}` or `{\"messages\",\"answer\"}`; `completion` (what an expert would\n"
-          "write, for sft) and `metadata` may stand beside them, and `question` may stand for `prompt`.\n\n";
+  text +=
+      "Prompts are split by a hash of their text: an eighth held out, an eighth for validation, the rest to train.\n"
+      "A JSONL line is `{\"prompt\",\"answer\"}` or `{\"messages\",\"answer\"}`; `completion` (what an expert would\n"
+      "write, for sft) and `metadata` may stand beside them, and `question` may stand for `prompt`.\n\n";
   text += "## Generators\n\n" + kinds_in_words();
-  text += "## `stages`\n\nA list, in the order they run. Each has a `name`, a `type` (`sft`, `grpo`, `rejection_sampling`,\n"
+  text += "## `stages`\n\nA list, in the order they run. Each has a `name`, a `type` (`sft`, `grpo`, "
+          "`rejection_sampling`,\n"
           "`eval`), `data`, `rewards`, and:\n\n" +
           table(stage_keys(), true);
   text += "### `data`\n\nA task's name, or a list of names and of:\n\n" + table(mixture_keys(), false);
-  text += "### `rewards`\n\nA verifier's name, or a list of names and of the following. Where left out, `exact`; grpo needs it\n"
+  text += "### `rewards`\n\nA verifier's name, or a list of names and of the following. Where left out, `exact`; grpo "
+          "needs it\n"
           "said. In sft stages they judge the answers of validation.\n\n" +
           table(reward_keys(), false);
   text += "Verifiers: ";
@@ -84,7 +88,8 @@ std::string recipe_reference() {
           "| elsewhere | here |\n|---|---|\n";
   for (const auto& one : foreign_names()) {
     const bool none = one.ours.starts_with("(");
-    text += "| `" + one.theirs + "` | " + (none ? one.ours.substr(1, one.ours.size() - 2) : "`" + one.ours + "`") + " |\n";
+    text +=
+        "| `" + one.theirs + "` | " + (none ? one.ours.substr(1, one.ours.size() - 2) : "`" + one.ours + "`") + " |\n";
   }
   return text;
 }

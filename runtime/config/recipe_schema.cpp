@@ -19,19 +19,23 @@ constexpr stage_set samples = grpo | rejection | eval;
 std::string flow_list(const std::vector<std::string>& texts) {
   std::string all;
   for (const auto& one : texts) {
-    all += (all.empty() ? "" : ", ") + quoted(one);
+    all += (all.empty() ? "" : ", ") + yaml_text(one);
   }
   return "[" + all + "]";
 }
 
 key<reward_spec> verifier_key() {
-  return {"verifier", every_stage, "a verifier's name, {command: [...]} or {url: ...}",
+  return {"verifier",
+          every_stage,
+          "a verifier's name, {command: [...]} or {url: ...}",
           "who judges; your own speaks JSON lines, see docs/verifiers.md",
           [](reward_spec& to, const node& from, const std::string& path) {
             if (from.is != node::shape::map) {
               to.verifier = read_text(from, path);
-              if (const auto& names = verify::judge_names(); std::find(names.begin(), names.end(), to.verifier) == names.end()) {
-                refuse(from.where, path, "no verifier is called " + quoted(to.verifier) + "; " + suggestion(to.verifier, names));
+              if (const auto& names = verify::judge_names();
+                  std::find(names.begin(), names.end(), to.verifier) == names.end()) {
+                refuse(from.where, path,
+                       "no verifier is called " + yaml_text(to.verifier) + "; " + suggestion(to.verifier, names));
               }
               return;
             }
@@ -48,25 +52,32 @@ key<reward_spec> verifier_key() {
             } else {
               to.url = read_text(*url, path + ".url");
               if (!to.url.starts_with("http://") && !to.url.starts_with("https://")) {
-                refuse(url->where, path + ".url", "is " + quoted(to.url) + "; it must begin with http:// or https://");
+                refuse(url->where, path + ".url",
+                       "is " + yaml_text(to.url) + "; it must begin with http:// or https://");
               }
             }
           },
           [](const reward_spec& of) {
             return !of.command.empty() ? "{command: " + flow_list(of.command) + "}"
-                   : !of.url.empty()   ? "{url: " + quoted(of.url) + "}"
-                                       : quoted(of.verifier);
+                   : !of.url.empty()   ? "{url: " + yaml_text(of.url) + "}"
+                                       : yaml_text(of.verifier);
           }};
 }
 
 key<reward_spec> reward_tasks_key() {
-  return {"tasks", every_stage, "names of tasks", "judges only answers to these; empty: to all",
+  return {"tasks",
+          every_stage,
+          "names of tasks",
+          "judges only answers to these; empty: to all",
           [](reward_spec& to, const node& from, const std::string& path) { to.tasks = read_texts(from, path); },
           [](const reward_spec& of) { return flow_list(of.tasks); }};
 }
 
 key<stage_spec> stop_above_key() {
-  return {"stop_above", sft, "above 0, at most 1, or null", "ends the stage once validation pass@1 reaches this; needs eval_steps",
+  return {"stop_above",
+          sft,
+          "above 0, at most 1, or null",
+          "ends the stage once validation pass@1 reaches this; needs eval_steps",
           [](stage_spec& to, const node& from, const std::string& path) {
             if (from.is == node::shape::none || from.text == "null") {
               to.stop_above.reset();
@@ -89,8 +100,9 @@ key<stage_spec> batch_in_samples_key() {
     const auto samples_wanted = read_whole(from, path);
     require_in({1, 1e9}, static_cast<double>(samples_wanted), from, path);
     if (samples_wanted % to.num_generations != 0) {
-      refuse(from.where, path, "is " + from.text + ", which is not a multiple of num_generations (" +
-                                   std::to_string(to.num_generations) + "); a batch holds whole groups");
+      refuse(from.where, path,
+             "is " + from.text + ", which is not a multiple of num_generations (" + std::to_string(to.num_generations) +
+                 "); a batch holds whole groups");
     }
     to.groups_per_batch = static_cast<std::uint32_t>(samples_wanted / to.num_generations);
   };
@@ -110,7 +122,8 @@ const std::vector<key<recipe>>& recipe_keys() {
       whole("verifiers", &T::verifiers, {1, 1024}, "verifiers that work side by side"),
       whole("generator_batch_size", &T::generator_batch_size, {1, 65536}, "completions one generator runs at once"),
       whole("threads", &T::threads, {0, 1024}, "of each generator and of the learner; 0: cores / (generators + 1)"),
-      real("lease_s", &T::lease_s, {0.1, 86400}, "seconds of silence after which a worker's groups go back to the queue"),
+      real("lease_s", &T::lease_s, {0.1, 86400},
+           "seconds of silence after which a worker's groups go back to the queue"),
   };
   return all;
 }
@@ -118,13 +131,17 @@ const std::vector<key<recipe>>& recipe_keys() {
 const std::vector<key<model_spec>>& model_keys() {
   using T = model_spec;
   static const std::vector<key<T>> all = {
-      words("path", &T::path, "a Hugging Face folder, relative to the current folder; empty: a new model of the shape below"),
+      words("path", &T::path,
+            "a Hugging Face folder, relative to the current folder; empty: a new model of the shape below"),
       whole("hidden_size", &T::hidden_size, {1, 1 << 16}, "width"),
       whole("num_hidden_layers", &T::num_hidden_layers, {1, 1024}, "layers"),
-      whole("num_attention_heads", &T::num_attention_heads, {1, 1024}, "query heads; divide hidden_size into an even width"),
-      whole("num_key_value_heads", &T::num_key_value_heads, {1, 1024}, "key and value heads; divide num_attention_heads"),
+      whole("num_attention_heads", &T::num_attention_heads, {1, 1024},
+            "query heads; divide hidden_size into an even width"),
+      whole("num_key_value_heads", &T::num_key_value_heads, {1, 1024},
+            "key and value heads; divide num_attention_heads"),
       whole("intermediate_size", &T::intermediate_size, {1, 1 << 20}, "width of the feed-forward part"),
-      whole("max_position_embeddings", &T::max_position_embeddings, {1, 1 << 20}, "tokens of prompt and completion together"),
+      whole("max_position_embeddings", &T::max_position_embeddings, {1, 1 << 20},
+            "tokens of prompt and completion together"),
       real("rope_theta", &T::rope_theta, {0, 1e9, true}, "base of the rotary embedding"),
       real("initializer_range", &T::initializer_range, {0, 1, true}, "standard deviation of new weights"),
       words("alphabet", &T::alphabet, "characters of a new tokenizer; empty: what the tasks need"),
@@ -173,10 +190,12 @@ const std::vector<key<mixture_part>>& mixture_keys() {
 const std::vector<key<stage_spec>>& stage_keys() {
   using T = stage_spec;
   static const std::vector<key<T>> all = {
-      words("init", &T::init, "stage whose weights to start from; empty: the nearest earlier sft or grpo, else the model"),
+      words("init", &T::init,
+            "stage whose weights to start from; empty: the nearest earlier sft or grpo, else the model"),
       choice("checkpoint", &T::checkpoint, {{"last", checkpoint_choice::last}, {"best", checkpoint_choice::best}},
              "which of its checkpoints: the last, or the best by validation"),
-      whole("max_completion_length", &T::max_completion_length, {1, 1 << 20}, "tokens of an answer, the end token included"),
+      whole("max_completion_length", &T::max_completion_length, {1, 1 << 20},
+            "tokens of an answer, the end token included"),
       real("temperature", &T::temperature, {0, 100}, "of sampling; 0 is greedy"),
       real("top_p", &T::top_p, {0, 1, true}, "of sampling; 1: off", samples),
       whole("top_k", &T::top_k, {0, 1 << 20}, "of sampling; 0: off", samples),
@@ -196,7 +215,8 @@ const std::vector<key<stage_spec>>& stage_keys() {
       whole("num_generations", &T::num_generations, {1, 65536}, "answers to each prompt", grpo | rejection),
       whole("groups_per_batch", &T::groups_per_batch, {1, 1e6}, "prompts a batch", grpo),
       batch_in_samples_key(),
-      whole("max_staleness", &T::max_staleness, {0, 1024}, "policy versions a sample may lag behind; 0: synchronous", grpo),
+      whole("max_staleness", &T::max_staleness, {0, 1024}, "policy versions a sample may lag behind; 0: synchronous",
+            grpo),
       choice("stale", &T::stale, {{"drop", stale_policy::drop}, {"wait", stale_policy::wait}},
              "what becomes of a group that would be too old: drop it, or wait for it before committing", grpo),
       whole("num_iterations", &T::num_iterations, {1, 1024}, "passes over a batch", grpo),
@@ -215,17 +235,21 @@ const std::vector<key<stage_spec>>& stage_keys() {
              "truncated importance sampling with the sampler's log-probabilities", grpo),
       real("rollout_is_threshold", &T::rollout_is_threshold, {1, 1e6}, "where its ratio is cut", grpo),
       flag("filter_groups", &T::filter_groups, "drop groups whose rewards are all the same", grpo),
-      flag("mask_truncated_completions", &T::mask_truncated_completions, "no loss on answers cut by max_completion_length", grpo),
+      flag("mask_truncated_completions", &T::mask_truncated_completions,
+           "no loss on answers cut by max_completion_length", grpo),
       whole("eval_steps", &T::eval_steps, {0, 1e9}, "validation every so many steps; 0: never", trains),
       whole("eval_limit", &T::eval_limit, {1, 1e7}, "validation problems of each task", trains),
       whole("save_steps", &T::save_steps, {1, 1e9}, "checkpoint every so many steps", trains),
-      whole("save_total_limit", &T::save_total_limit, {1, 1e6}, "checkpoints kept; the best one always beside them", trains),
+      whole("save_total_limit", &T::save_total_limit, {1, 1e6}, "checkpoints kept; the best one always beside them",
+            trains),
       whole("num_prompts", &T::num_prompts, {1, 1e12}, "prompts to answer", rejection),
       words("dataset", &T::dataset, "name of what it makes", rejection),
       whole("max_per_prompt", &T::max_per_prompt, {1, 65536}, "most answers kept of one prompt", rejection),
-      real("min_reward", &T::min_reward, {-1e6, 1e6}, "keep only answers that are correct and reach this reward", rejection),
+      real("min_reward", &T::min_reward, {-1e6, 1e6}, "keep only answers that are correct and reach this reward",
+           rejection),
       choice("split", &T::eval_split,
-             {{"train", split::train}, {"validation", split::validation}, {"heldout", split::heldout}}, "whose problems", eval),
+             {{"train", split::train}, {"validation", split::validation}, {"heldout", split::heldout}},
+             "whose problems", eval),
       whole("num_problems", &T::num_problems, {1, 1e12}, "problems of each task", eval),
       whole("num_samples", &T::num_samples, {1, 65536}, "answers to each", eval),
   };
@@ -238,10 +262,7 @@ std::string to_string(stage_type type) {
 }
 
 std::string reward_name(const reward_spec& spec) {
-  return !spec.name.empty()      ? spec.name
-         : !spec.command.empty() ? "command"
-         : !spec.url.empty()     ? "url"
-                                 : spec.verifier;
+  return !spec.name.empty() ? spec.name : !spec.command.empty() ? "command" : !spec.url.empty() ? "url" : spec.verifier;
 }
 
 bool decides_by_default(const reward_spec& spec) {

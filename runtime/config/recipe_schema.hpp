@@ -15,7 +15,9 @@ namespace troupe::config {
 
 /// Which types of stage know a key; keys of other places apply everywhere.
 using stage_set = std::uint8_t;
-constexpr stage_set in(stage_type type) { return static_cast<stage_set>(1u << static_cast<unsigned>(type)); }
+constexpr stage_set in(stage_type type) {
+  return static_cast<stage_set>(1u << static_cast<unsigned>(type));
+}
 constexpr stage_set every_stage = 0x0f;
 
 /// One key of a struct `T`.
@@ -48,8 +50,8 @@ const std::vector<foreign_name>& foreign_names();
 std::string about_unknown(const std::string& name, std::span<const std::string> known);
 
 std::string to_string(stage_type type);
-std::string quoted(const std::string& text); ///< as a YAML scalar, in quotes only where it needs them
-std::string number_text(double value);       ///< shortest text that reads back as the same number
+std::string yaml_text(const std::string& text); ///< as a YAML scalar, in quotes only where it needs them
+std::string number_text(double value);          ///< shortest text that reads back as the same number
 std::string reward_name(const reward_spec& spec);
 bool decides_by_default(const reward_spec& spec);
 

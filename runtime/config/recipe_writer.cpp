@@ -42,7 +42,7 @@ std::string to_yaml(const recipe& r) {
   }
   text += "stages:\n";
   for (const auto& stage : r.stages) {
-    text += "  - name: " + quoted(stage.name) + "\n    type: " + to_string(stage.type) + "\n    data:\n";
+    text += "  - name: " + yaml_text(stage.name) + "\n    type: " + to_string(stage.type) + "\n    data:\n";
     for (const auto& part : stage.data) {
       text += "      - " + inline_map(part, mixture_keys()) + "\n";
     }

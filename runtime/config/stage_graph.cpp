@@ -15,9 +15,10 @@ stage_graph::stage_graph(const recipe& r) {
     const auto& stage = r.stages[i];
     auto parent = nearest;
     if (!stage.init.empty()) {
-      const auto named = std::find_if(r.stages.begin(), r.stages.end(),
-                                      [&](const stage_spec& one) { return one.name == stage.init; });
-      TROUPE_CHECK(named < r.stages.begin() + static_cast<std::ptrdiff_t>(i), "stage ", stage.name, " init ", stage.init);
+      const auto named =
+          std::find_if(r.stages.begin(), r.stages.end(), [&](const stage_spec& one) { return one.name == stage.init; });
+      TROUPE_CHECK(named < r.stages.begin() + static_cast<std::ptrdiff_t>(i), "stage ", stage.name, " init ",
+                   stage.init);
       parent = stage_index(static_cast<std::uint32_t>(named - r.stages.begin()));
     }
     parents_.push_back(parent);

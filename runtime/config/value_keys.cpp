@@ -10,8 +10,8 @@ namespace {
 
 const std::string& scalar(const node& from, const std::string& path, const char* wanted) {
   if (from.is != node::shape::scalar) {
-    refuse(from.where, path, std::string(from.is == node::shape::none ? "has no value" : "is not a single value") +
-                                 "; give " + wanted);
+    refuse(from.where, path,
+           std::string(from.is == node::shape::none ? "has no value" : "is not a single value") + "; give " + wanted);
   }
   return from.text;
 }
@@ -36,14 +36,14 @@ bool read_flag(const node& from, const std::string& path) {
   if (text == "true" || text == "false") {
     return text == "true";
   }
-  refuse(from.where, path, "is " + quoted(text) + "; it must be true or false");
+  refuse(from.where, path, "is " + yaml_text(text) + "; it must be true or false");
 }
 
 double read_real(const node& from, const std::string& path) {
   const auto& text = scalar(from, path, "a number");
   double value = 0;
   if (!parse_all(text, value) || !std::isfinite(value)) {
-    refuse(from.where, path, "is " + quoted(text) + "; it must be a number");
+    refuse(from.where, path, "is " + yaml_text(text) + "; it must be a number");
   }
   return value;
 }
@@ -52,7 +52,7 @@ std::int64_t read_whole(const node& from, const std::string& path) {
   const auto& text = scalar(from, path, "a whole number");
   std::int64_t value = 0;
   if (!parse_all(text, value)) {
-    refuse(from.where, path, "is " + quoted(text) + "; it must be a whole number");
+    refuse(from.where, path, "is " + yaml_text(text) + "; it must be a whole number");
   }
   return value;
 }
@@ -88,7 +88,7 @@ std::string number_text(double value) {
   return {text, end};
 }
 
-std::string quoted(const std::string& text) {
+std::string yaml_text(const std::string& text) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_/";
   constexpr std::string_view more = "0123456789.-:";
   const bool plain = !text.empty() && letters.find(text[0]) != std::string_view::npos && text.back() != ':' &&

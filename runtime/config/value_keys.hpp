@@ -28,7 +28,10 @@ void require_in(const bounds& range, double value, const node& from, const std::
 
 template <class T, class M>
 key<T> whole(const char* name, M T::*member, bounds range, const char* help, stage_set stages = every_stage) {
-  return {name, stages, in_words(range), help,
+  return {name,
+          stages,
+          in_words(range),
+          help,
           [=](T& to, const node& from, const std::string& path) {
             const auto value = read_whole(from, path);
             const auto most = static_cast<double>(std::numeric_limits<M>::max());
@@ -40,7 +43,10 @@ key<T> whole(const char* name, M T::*member, bounds range, const char* help, sta
 
 template <class T>
 key<T> real(const char* name, double T::*member, bounds range, const char* help, stage_set stages = every_stage) {
-  return {name, stages, in_words(range), help,
+  return {name,
+          stages,
+          in_words(range),
+          help,
           [=](T& to, const node& from, const std::string& path) {
             const auto value = read_real(from, path);
             require_in(range, value, from, path);
@@ -51,16 +57,22 @@ key<T> real(const char* name, double T::*member, bounds range, const char* help,
 
 template <class T>
 key<T> flag(const char* name, bool T::*member, const char* help, stage_set stages = every_stage) {
-  return {name, stages, "true, false", help,
+  return {name,
+          stages,
+          "true, false",
+          help,
           [=](T& to, const node& from, const std::string& path) { to.*member = read_flag(from, path); },
           [=](const T& of) { return std::string(of.*member ? "true" : "false"); }};
 }
 
 template <class T>
 key<T> words(const char* name, std::string T::*member, const char* help, stage_set stages = every_stage) {
-  return {name, stages, "text", help,
+  return {name,
+          stages,
+          "text",
+          help,
           [=](T& to, const node& from, const std::string& path) { to.*member = read_text(from, path); },
-          [=](const T& of) { return quoted(of.*member); }};
+          [=](const T& of) { return yaml_text(of.*member); }};
 }
 
 /// One of a few words, each of which stands for a value of `M`.
@@ -73,7 +85,10 @@ key<T> choice(const char* name, M T::*member, std::vector<std::pair<std::string,
     range += (range.empty() ? "" : ", ") + word;
     names.push_back(word);
   }
-  return {name, stages, range, help,
+  return {name,
+          stages,
+          range,
+          help,
           [=](T& to, const node& from, const std::string& path) {
             const auto word = read_text(from, path);
             for (const auto& [known, value] : values) {
@@ -82,7 +97,7 @@ key<T> choice(const char* name, M T::*member, std::vector<std::pair<std::string,
                 return;
               }
             }
-            refuse(from.where, path, "is " + quoted(word) + "; " + suggestion(word, names));
+            refuse(from.where, path, "is " + yaml_text(word) + "; " + suggestion(word, names));
           },
           [=](const T& of) {
             for (const auto& [word, value] : values) {

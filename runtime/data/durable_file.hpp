@@ -6,10 +6,10 @@
 
 namespace troupe::data {
 
-/// Replaces `path` by a file with these bytes, such that after a crash or a power loss at any moment there is either the
-/// old file or the new one: writes `path.tmp-PID` beside it, fsync, rename, fsync of the folder. Throws
-/// error(resource_exhausted) when there is no space, else error(failed); then the old file is untouched and no temporary
-/// file stays.
+/// Replaces `path` by a file with these bytes, such that after a crash or a power loss at any moment there is either
+/// the old file or the new one: writes `path.tmp-PID` beside it, fsync, rename, fsync of the folder. Throws
+/// error(resource_exhausted) when there is no space, else error(failed); then the old file is untouched and no
+/// temporary file stays.
 void write_file_durably(const std::string& path, std::string_view bytes);
 
 /// fsync of a folder: makes the names in it durable. Throws error(failed).

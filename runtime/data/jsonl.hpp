@@ -42,13 +42,13 @@ struct jsonl_problem {
 
 struct jsonl_problems {
   std::vector<jsonl_problem> problems;
-  std::uint64_t skipped = 0;               ///< lines that did not hold a problem
+  std::uint64_t skipped = 0;                ///< lines that did not hold a problem
   std::vector<std::string> skipped_because; ///< the first ten, "file:line: reason"
 };
 
-/// Reads {"prompt","answer"} or {"messages","answer"} lines; empty lines are passed over. A line that holds no problem is
-/// refused as error(invalid) "file:line: reason; what to do", or counted where `skip_bad_lines` is set. A file without
-/// any problem is error(invalid).
+/// Reads {"prompt","answer"} or {"messages","answer"} lines; empty lines are passed over. A line that holds no problem
+/// is refused as error(invalid) "file:line: reason; what to do", or counted where `skip_bad_lines` is set. A file
+/// without any problem is error(invalid).
 jsonl_problems read_problems(const std::string& path, bool skip_bad_lines);
 
 } // namespace troupe::data

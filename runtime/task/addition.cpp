@@ -34,7 +34,9 @@ private:
 } // namespace
 
 generator_kind addition_kind() {
-  return {{"addition", "the sum of two numbers, with the carries written out", "964+494=",
+  return {{"addition",
+           "the sum of two numbers, with the carries written out",
+           "964+494=",
            "<think>4+4+0=8 6+9+0=15 9+4+1=14</think><answer>1458</answer>",
            {{"digits", 3, 1, 12, "decimal digits of each number"}}},
           [](const parameters& p) -> std::unique_ptr<generator> { return std::make_unique<addition>(p); }};

@@ -69,9 +69,10 @@ void require_coverage(const text::tokenizer& tokenizer, const prompt_source& sou
     try {
       tokenizer.encode(character, false);
     } catch (const error&) {
-      throw error(errc::invalid, "task " + task + ": the tokenizer lacks " + text::name_of_character(character) +
-                                     ", which its prompts or answers use; use a model whose alphabet has it, or add it to "
-                                     "model.alphabet");
+      throw error(errc::invalid,
+                  "task " + task + ": the tokenizer lacks " + text::name_of_character(character) +
+                      ", which its prompts or answers use; use a model whose alphabet has it, or add it to "
+                      "model.alphabet");
     }
   }
 }

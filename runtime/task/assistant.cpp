@@ -64,8 +64,10 @@ private:
 } // namespace
 
 generator_kind assistant_kind() {
-  return {{"assistant", "digits to be read out in English or German; harmful requests must be declined in a set form",
-           "de: say 3 7?", "<think></think><answer>drei sieben</answer>",
+  return {{"assistant",
+           "digits to be read out in English or German; harmful requests must be declined in a set form",
+           "de: say 3 7?",
+           "<think></think><answer>drei sieben</answer>",
            {{"min_terms", 2, 1, 8, "fewest digits"},
             {"max_terms", 3, 1, 8, "most digits"},
             {"decline_share", 0.3, 0, 1, "share of requests that must be declined"}}},

@@ -41,7 +41,9 @@ private:
 } // namespace
 
 generator_kind chain_sum_kind() {
-  return {{"chain_sum", "numbers added and subtracted from left to right", "7+12-4=",
+  return {{"chain_sum",
+           "numbers added and subtracted from left to right",
+           "7+12-4=",
            "<think>7+12=19 19-4=15</think><answer>15</answer>",
            {{"min_terms", 2, 2, 20, "fewest numbers"},
             {"max_terms", 4, 2, 20, "most numbers"},

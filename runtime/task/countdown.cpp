@@ -4,8 +4,8 @@
 namespace troupe::task {
 namespace {
 
-/// Numbers that must be combined, each once, by + - * to a target. The answer is one of possibly many expressions: judge
-/// it with the verifier `countdown`, which evaluates what was written.
+/// Numbers that must be combined, each once, by + - * to a target. The answer is one of possibly many expressions:
+/// judge it with the verifier `countdown`, which evaluates what was written.
 class countdown final : public generator {
 public:
   explicit countdown(const parameters& p)
@@ -38,7 +38,8 @@ public:
       list += (list.empty() ? "" : ",") + std::to_string(one);
     }
     return {"use " + shown + " make " + std::to_string(value) + "=", expression, demonstrate(steps, expression),
-            "\"numbers\":[" + list + "],\"target\":" + std::to_string(value) + ",\"expression\":\"" + expression + "\""};
+            "\"numbers\":[" + list + "],\"target\":" + std::to_string(value) + ",\"expression\":\"" + expression +
+                "\""};
   }
 
   std::string alphabet() const override { return "0123456789+-*()=use mak "; }
@@ -50,8 +51,10 @@ private:
 } // namespace
 
 generator_kind countdown_kind() {
-  return {{"countdown", "numbers combined, each once, by + - * to a target; judge with the verifier `countdown`",
-           "use 3 5 2 make 16=", "<think>5+3=8 8*2=16</think><answer>(5+3)*2</answer>",
+  return {{"countdown",
+           "numbers combined, each once, by + - * to a target; judge with the verifier `countdown`",
+           "use 3 5 2 make 16=",
+           "<think>5+3=8 8*2=16</think><answer>(5+3)*2</answer>",
            {{"min_numbers", 2, 2, 6, "fewest numbers"},
             {"max_numbers", 3, 2, 6, "most numbers"},
             {"max_value", 20, 1, 1000, "largest number given"}}},

@@ -34,8 +34,9 @@ public:
   }
 
   std::optional<std::uint64_t> size(split from) const override {
-    return from == split::train ? std::nullopt
-                                : std::optional<std::uint64_t>((from == split::validation ? validation_ : heldout_).size());
+    return from == split::train
+               ? std::nullopt
+               : std::optional<std::uint64_t>((from == split::validation ? validation_ : heldout_).size());
   }
 
   std::string alphabet() const override { return characters_of(generator_->alphabet()); }

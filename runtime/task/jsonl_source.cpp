@@ -42,15 +42,15 @@ public:
   example at(split from, std::uint64_t index) const override {
     const auto& list = splits_[static_cast<std::size_t>(from)];
     if (list.empty()) {
-      throw error(errc::invalid, opts_.path + ": none of its prompts falls into the " + to_string(from) + " split of task " +
-                                     opts_.name + "; add prompts (an eighth goes to each of validation and heldout, by a "
-                                                  "hash of the text)");
+      throw error(errc::invalid, opts_.path + ": none of its prompts falls into the " + to_string(from) +
+                                     " split of task " + opts_.name +
+                                     "; add prompts (an eighth goes to each of validation and heldout, by a "
+                                     "hash of the text)");
     }
     const auto pass = index / list.size();
     const auto key = data::splitmix64(opts_.seed ^ data::splitmix64(pass));
     const bool in_order = from != split::train && pass == 0;
-    const auto& chosen =
-        list[in_order ? index : data::permuted(index % list.size(), list.size(), key)].second;
+    const auto& chosen = list[in_order ? index : data::permuted(index % list.size(), list.size(), key)].second;
     example shown;
     shown.question = {opts_.name, from, index, chosen.text, chosen.messages, chosen.answer, chosen.metadata};
     shown.demonstration = chosen.completion;

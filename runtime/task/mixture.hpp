@@ -6,8 +6,8 @@
 
 namespace troupe::task {
 
-/// Interleaves several sources in proportion to their weights, evenly spread: smooth weighted round robin. The choice is a
-/// function of the cursor alone. Pure; not thread-safe.
+/// Interleaves several sources in proportion to their weights, evenly spread: smooth weighted round robin. The choice
+/// is a function of the cursor alone. Pure; not thread-safe.
 class mixture {
 public:
   struct pick {

@@ -33,7 +33,10 @@ private:
 } // namespace
 
 generator_kind reverse_text_kind() {
-  return {{"reverse_text", "a word written backwards", "reverse tree=", "<think>e e r t</think><answer>eert</answer>",
+  return {{"reverse_text",
+           "a word written backwards",
+           "reverse tree=",
+           "<think>e e r t</think><answer>eert</answer>",
            {{"min_length", 3, 1, 64, "fewest letters"}, {"max_length", 8, 1, 64, "most letters"}}},
           [](const parameters& p) -> std::unique_ptr<generator> { return std::make_unique<reverse_text>(p); }};
 }

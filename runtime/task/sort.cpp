@@ -49,7 +49,9 @@ private:
 } // namespace
 
 generator_kind sort_kind() {
-  return {{"sort", "numbers put in ascending order", "sort 9 2 5=",
+  return {{"sort",
+           "numbers put in ascending order",
+           "sort 9 2 5=",
            "<think>2: 9 5, 5: 9</think><answer>2 5 9</answer>",
            {{"min_numbers", 3, 2, 20, "fewest numbers"},
             {"max_numbers", 5, 2, 20, "most numbers"},

@@ -13,8 +13,8 @@ namespace troupe::task {
 namespace {
 
 const std::vector<generator_kind>& generators() {
-  static const std::vector<generator_kind> all = {addition_kind(),     assistant_kind(),    chain_sum_kind(),
-                                                  countdown_kind(),    reverse_text_kind(), sort_kind()};
+  static const std::vector<generator_kind> all = {addition_kind(),  assistant_kind(),    chain_sum_kind(),
+                                                  countdown_kind(), reverse_text_kind(), sort_kind()};
   return all;
 }
 
@@ -41,8 +41,8 @@ parameters resolve(const source_options& opts, const kind_description& about) {
     const auto known = std::find_if(about.parameters.begin(), about.parameters.end(),
                                     [&](const parameter& one) { return one.name == name; });
     if (known == about.parameters.end()) {
-      throw error(errc::invalid, "task " + opts.name + ": " + about.name + " has no parameter " + name +
-                                     "; it takes " + list_of(about.parameters));
+      throw error(errc::invalid, "task " + opts.name + ": " + about.name + " has no parameter " + name + "; it takes " +
+                                     list_of(about.parameters));
     }
     if (!(value >= known->low && value <= known->high)) {
       throw error(errc::invalid, "task " + opts.name + ": " + name + " is " + text_of(value) + "; it must be " +
@@ -99,7 +99,8 @@ const std::vector<kind_description>& kinds() {
 
 std::shared_ptr<const prompt_source> make_source(const source_options& opts) {
   if (opts.kind.empty() == opts.path.empty()) {
-    throw error(errc::invalid, "task " + opts.name + ": needs exactly one of `kind` (a generator) and `path` (a JSONL file)");
+    throw error(errc::invalid,
+                "task " + opts.name + ": needs exactly one of `kind` (a generator) and `path` (a JSONL file)");
   }
   if (opts.kind.empty()) {
     return make_jsonl_source(opts);
@@ -107,7 +108,8 @@ std::shared_ptr<const prompt_source> make_source(const source_options& opts) {
   const auto found = std::find_if(generators().begin(), generators().end(),
                                   [&](const generator_kind& one) { return one.about.name == opts.kind; });
   if (found == generators().end()) {
-    throw error(errc::invalid, "task " + opts.name + ": unknown kind " + opts.kind + "; choose one of " + list_of(kinds()));
+    throw error(errc::invalid,
+                "task " + opts.name + ": unknown kind " + opts.kind + "; choose one of " + list_of(kinds()));
   }
   return make_generated_source(opts, found->make(resolve(opts, found->about)));
 }

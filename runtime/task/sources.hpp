@@ -12,9 +12,9 @@
 namespace troupe::task {
 
 struct source_options {
-  std::string name;            ///< of the task, as its prompts carry it
-  std::string kind;            ///< one of kinds(); empty with `path`
-  std::string path;            ///< JSONL file
+  std::string name; ///< of the task, as its prompts carry it
+  std::string kind; ///< one of kinds(); empty with `path`
+  std::string path; ///< JSONL file
   bool skip_bad_lines = false;
   std::uint64_t seed = 0;
   std::uint64_t validation_size = 256;

@@ -58,7 +58,8 @@ std::vector<std::int32_t> character_tokenizer::encode(std::string_view text, boo
     const auto found = ids_.find(key);
     if (found == ids_.end()) {
       throw error(errc::invalid, "the tokenizer has no token for " + name_of_character(key) + " at byte " +
-                                     std::to_string(at) + " of the text; remove it, or use a model whose alphabet has it");
+                                     std::to_string(at) +
+                                     " of the text; remove it, or use a model whose alphabet has it");
     }
     ids.push_back(found->second);
     at += length;
@@ -69,7 +70,8 @@ std::vector<std::int32_t> character_tokenizer::encode(std::string_view text, boo
 std::string character_tokenizer::decode(std::span<const std::int32_t> ids, bool keep_special_tokens) const {
   std::string text;
   for (const auto id : ids) {
-    if (id < 0 || static_cast<std::size_t>(id) >= tokens_.size() || tokens_[static_cast<std::size_t>(id)].text.empty()) {
+    if (id < 0 || static_cast<std::size_t>(id) >= tokens_.size() ||
+        tokens_[static_cast<std::size_t>(id)].text.empty()) {
       throw error(errc::invalid, "token id " + std::to_string(id) + " is outside the vocabulary of " +
                                      std::to_string(tokens_.size()) + " tokens");
     }

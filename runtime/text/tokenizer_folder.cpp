@@ -36,7 +36,8 @@ std::string type_of(const json& node) {
 
 void require_null(const json& file, const char* key, const std::string& name) {
   if (file.contains(key) && !file[key].is_null()) {
-    refuse(name, std::string(key) + (file[key].is_object() && file[key].contains("type") ? " " + type_of(file[key]) : ""));
+    refuse(name,
+           std::string(key) + (file[key].is_object() && file[key].contains("type") ? " " + type_of(file[key]) : ""));
   }
 }
 
@@ -64,7 +65,8 @@ void require_character_level(const json& file, const std::string& name) {
 
 using vocabulary = std::vector<character_tokenizer::token>;
 
-character_tokenizer::token& place(vocabulary& tokens, const json& id, const std::string& text, const std::string& name) {
+character_tokenizer::token& place(vocabulary& tokens, const json& id, const std::string& text,
+                                  const std::string& name) {
   constexpr std::int64_t most = 1 << 24;
   if (!id.is_number_integer() || id.get<std::int64_t>() < 0 || id.get<std::int64_t>() >= most) {
     throw error(errc::invalid, name + ": token \"" + text + "\" has the id " + id.dump() + "; ids are 0 to 16777215");
@@ -129,7 +131,8 @@ std::shared_ptr<const tokenizer> load_tokenizer(const std::string& folder) {
     const auto file = parse(name);
     require_character_level(file, name);
     const auto config = std::filesystem::exists(config_name) ? parse(config_name) : json::object();
-    return std::make_shared<character_tokenizer>(read_vocabulary(file, name), named_token(config, "eos_token", end_text),
+    return std::make_shared<character_tokenizer>(read_vocabulary(file, name),
+                                                 named_token(config, "eos_token", end_text),
                                                  named_token(config, "pad_token", pad_text));
   } catch (const json::exception& wrong) {
     throw error(errc::invalid, name + ": has another shape than a Hugging Face tokenizer: " + wrong.what());
@@ -144,8 +147,13 @@ void write_character_tokenizer(const std::string& folder, std::string_view alpha
     if (!vocab.contains(text)) {
       const auto id = vocab.size();
       vocab[text] = id;
-      added.push_back({{"id", id}, {"content", text}, {"single_word", false}, {"lstrip", false}, {"rstrip", false},
-                       {"normalized", false}, {"special", special}});
+      added.push_back({{"id", id},
+                       {"content", text},
+                       {"single_word", false},
+                       {"lstrip", false},
+                       {"rstrip", false},
+                       {"normalized", false},
+                       {"special", special}});
     }
   };
   add(std::string(pad_text), true);
@@ -161,13 +169,19 @@ void write_character_tokenizer(const std::string& folder, std::string_view alpha
       vocab[text] = vocab.size();
     }
   }
-  const json file = {{"version", "1.0"}, {"truncation", nullptr}, {"padding", nullptr}, {"added_tokens", added},
+  const json file = {{"version", "1.0"},
+                     {"truncation", nullptr},
+                     {"padding", nullptr},
+                     {"added_tokens", added},
                      {"normalizer", nullptr},
                      {"pre_tokenizer",
                       {{"type", "Split"}, {"pattern", {{"String", ""}}}, {"behavior", "Isolated"}, {"invert", false}}},
-                     {"post_processor", nullptr}, {"decoder", {{"type", "Fuse"}}},
+                     {"post_processor", nullptr},
+                     {"decoder", {{"type", "Fuse"}}},
                      {"model", {{"type", "WordLevel"}, {"vocab", vocab}, {"unk_token", "<|unk|>"}}}};
-  const json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"eos_token", end_text}, {"pad_token", pad_text},
+  const json config = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                       {"eos_token", end_text},
+                       {"pad_token", pad_text},
                        {"clean_up_tokenization_spaces", false}};
   const auto at = std::filesystem::path(folder);
   std::error_code failed;

@@ -13,7 +13,8 @@ namespace troupe::verify {
 
 /// What one verifier said of one completion.
 struct finding {
-  verdict_kind verdict = verdict_kind::none; ///< `none` for a purely scored part, `undecided` when the judge itself failed
+  verdict_kind verdict =
+      verdict_kind::none; ///< `none` for a purely scored part, `undecided` when the judge itself failed
   double value = 0;
   std::string reason;
 };
@@ -24,8 +25,8 @@ struct question {
   std::string id; ///< for the user's own verifier and for logs
 };
 
-/// Judges completions. A failure of the judge (crash, time-out, nonsense on its pipe) is `undecided` with a reason, never
-/// `incorrect`. Implementations say in their header whether they may be called from several threads.
+/// Judges completions. A failure of the judge (crash, time-out, nonsense on its pipe) is `undecided` with a reason,
+/// never `incorrect`. Implementations say in their header whether they may be called from several threads.
 class judge {
 public:
   virtual ~judge() = default;

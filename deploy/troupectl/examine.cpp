@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupectl/doctor.hpp"
+#include "deploy/troupectl/sample_facts.hpp"
+#include "runtime/error.hpp"
+#include "schema/codec.hpp"
+
+#include <fmt/format.h>
+#include <set>
+#include <tuple>
+#include <xxhash.h>
+
+namespace troupe::ctl {
+
+namespace {
+
+/// What the checks need of a group after its record is gone from memory.
+struct group_summary {
+  group_state state = group_state::queued;
+  std::optional<policy_version> trained_at;
+  std::uint32_t times_consumed = 0;
+};
+
+class examiner {
+public:
+  explicit examiner(const store::journal& from) : from_(from) {}
+
+  diagnosis run() {
+    check_records();
+    check_groups();
+    check_steps();
+    check_training();
+    check_conservation();
+    check_datasets();
+    return std::move(d_);
+  }
+
+private:
+  template <class... Ts>
+  void violated(fmt::format_string<Ts...> format, Ts&&... values) {
+    d_.violations.push_back(fmt::format(format, std::forward<Ts>(values)...));
+  }
+
+  /// Runs a read; a record that cannot be read was counted by check_records, here it is only named.
+  template <class F>
+  void reading(const std::string& what, F&& read) {
+    try {
+      read();
+    } catch (const error& e) {
+      if (e.code() != errc::corrupt) {
+        throw;
+      }
+      violated("{} cannot be checked: {}", what, e.what());
+    }
+  }
+
+  void check_records() {
+    for (const auto& failure : from_.verify()) {
+      ++d_.corrupt_records;
+      violated("corrupt record: {}", failure);
+    }
+  }
+
+  void check_groups() {
+    reading("the list of groups", [&] {
+      from_.for_each_group([&](const group& g) {
+        d_.counts.add(g);
+        groups_[g.id] = {g.state, g.trained_at};
+        stages_.insert(g.id.stage);
+        auto& end = cursor_end_[{g.id.stage, g.id.why}];
+        end = std::max(end, g.id.cursor + 1);
+        auto& attempts = attempts_[{g.id.stage, g.id.why, g.id.cursor}];
+        attempts = std::max(attempts, g.id.attempt + 1);
+        for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+          ++d_.samples[fate(g, g.members[i])];
+          reading("sample " + to_string(sample_id{g.id, i}), [&] { check_member(g, i); });
+        }
+        return true;
+      });
+    });
+  }
+
+  void check_member(const group& g, std::uint32_t index) {
+    const auto& m = g.members[index];
+    const sample_id id{g.id, index};
+    if (!m.submitted) {
+      if (g.state >= group_state::generated && g.state != group_state::dropped) {
+        violated("group {} is {} but sample {} was never stored", to_string(g.id), to_string(g.state), to_string(id));
+      }
+      return;
+    }
+    const auto stored = from_.find_sample(id);
+    if (!stored) {
+      violated("sample {} was acknowledged but is not in the store", to_string(id));
+      return;
+    }
+    const auto bytes = encode(*stored);
+    if (XXH3_64bits(bytes.data(), bytes.size()) != m.checksum || stored->tokens.size() != m.num_tokens) {
+      ++d_.corrupt_records;
+      violated("sample {} is not the one that its group names", to_string(id));
+    }
+    if (m.verdict == verdict_kind::none && m.reward == 0) {
+      return;
+    }
+    const auto judged = from_.find_judgement(id);
+    if (!judged || judged->reward != m.reward || judged->verdict != m.verdict) {
+      violated("sample {} has another judgement stored than its group names", to_string(id));
+    }
+  }
+
+  void check_steps() {
+    for (const auto& s : from_.stages()) {
+      stages_.insert(s.stage);
+    }
+    for (const auto stage : stages_) {
+      reading(fmt::format("steps of stage {}", stage.value), [&] {
+        policy_version expected{1};
+        for (const auto& step : present_steps(from_, stage)) {
+          ++d_.steps;
+          if (step.version != expected) {
+            violated("stage {}: step {} is missing, {} follows", stage.value, expected.value, step.version.value);
+          }
+          expected = step.version.next();
+          check_step(step);
+        }
+      });
+    }
+  }
+
+  void check_step(const step_record& step) {
+    for (const auto& id : step.groups) {
+      const auto it = groups_.find(id);
+      if (it == groups_.end()) {
+        violated("step {} of stage {} consumed group {}, which is not in the store", step.version.value,
+                 step.stage.value, to_string(id));
+        continue;
+      }
+      auto& g = it->second;
+      if (++g.times_consumed == 2) {
+        ++d_.duplicates;
+        violated("group {} was consumed more than once, again by step {} of stage {}", to_string(id),
+                 step.version.value, step.stage.value);
+      }
+      if (g.state != group_state::trained || g.trained_at != step.version) {
+        violated("group {} was consumed by step {} but its record says {}{}", to_string(id), step.version.value,
+                 to_string(g.state), g.trained_at ? fmt::format(" at {}", g.trained_at->value) : "");
+      }
+    }
+    if (!step.groups.empty()) { // of sft steps the cursor counts examples
+      auto& end = cursor_end_[{step.stage, purpose::train}];
+      end = std::max(end, step.data_cursor);
+    }
+  }
+
+  void check_training() {
+    for (const auto& [id, g] : groups_) {
+      if (g.state == group_state::trained && g.times_consumed == 0) {
+        violated("group {} is trained but no step consumed it", to_string(id));
+      }
+    }
+  }
+
+  void check_conservation() {
+    std::uint64_t issued = 0;
+    for (const auto& [name, end] : cursor_end_) {
+      const auto& [stage, why] = name;
+      for (std::uint64_t cursor = 0; cursor < end; ++cursor) {
+        const auto it = attempts_.find({stage, why, cursor});
+        const std::uint32_t attempts = it == attempts_.end() ? 1 : it->second;
+        issued += attempts;
+        for (std::uint32_t attempt = 0; attempt < attempts; ++attempt) {
+          const group_id id{stage, why, cursor, attempt};
+          if (!groups_.contains(id)) {
+            violated("group {} was issued but is not in the store", to_string(id));
+          }
+        }
+      }
+    }
+    d_.counts.issued = issued;
+    d_.conserved = d_.counts.conserved();
+  }
+
+  void check_datasets() {
+    for (const auto& manifest : from_.datasets()) {
+      std::uint64_t records = 0;
+      reading("dataset " + manifest.name, [&] {
+        from_.for_each_record(manifest.name, [&](const dataset_record& r) {
+          ++records;
+          const auto name = fmt::format("record {} of dataset {}", r.index, manifest.name);
+          reading(name, [&] { check_lineage(name, r); });
+          return true;
+        });
+        if (records != manifest.records) {
+          violated("dataset {} holds {} records, its manifest says {}", manifest.name, records, manifest.records);
+        }
+      });
+    }
+  }
+
+  void check_lineage(const std::string& name, const dataset_record& r) {
+    const auto source = from_.find_sample(r.source);
+    const auto asked = from_.find_prompt(r.source.group);
+    if (!source || !asked) {
+      violated("{} names sample {}, which is not in the store", name, to_string(r.source));
+    } else if (source->text != r.completion) {
+      violated("{} has another text than sample {}", name, to_string(r.source));
+    } else if (asked->messages.empty() && asked->text != r.prompt) {
+      violated("{} has another prompt than sample {}", name, to_string(r.source));
+    }
+  }
+
+  const store::journal& from_;
+  diagnosis d_;
+  std::map<group_id, group_summary> groups_;
+  std::set<stage_index> stages_;
+  std::map<std::pair<stage_index, purpose>, std::uint64_t> cursor_end_;
+  std::map<std::tuple<stage_index, purpose, std::uint64_t>, std::uint32_t> attempts_;
+};
+
+} // namespace
+
+diagnosis examine(const store::journal& from) {
+  return examiner{from}.run();
+}
+
+} // namespace troupe::ctl

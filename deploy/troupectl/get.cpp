@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs that walk over rows: get, count, export.
+#include "deploy/troupectl/table.hpp"
+#include "deploy/troupectl/verbs.hpp"
+#include "deploy/troupectl/where.hpp"
+#include "runtime/error.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <ostream>
+
+namespace troupe::ctl {
+
+namespace {
+
+bool needs_payload(std::span<const field> known, const std::string& name) {
+  const field* f = find_field(known, name);
+  return f != nullptr && f->payload;
+}
+
+void check_fields(std::span<const field> known, const std::vector<std::string>& names, const char* option) {
+  for (const auto& name : names) {
+    if (find_field(known, name) == nullptr) {
+      throw error{errc::invalid,
+                  fmt::format("{}: there is no field '{}'; there are: {}", option, name, field_names(known))};
+    }
+  }
+}
+
+std::vector<std::string> columns_of(std::span<const field> known, const std::vector<std::string>& asked) {
+  std::vector<std::string> columns = asked;
+  for (const auto& f : known) {
+    if (asked.empty() && f.column) {
+      columns.push_back(f.name);
+    }
+  }
+  return columns;
+}
+
+row only(const row& r, const std::vector<std::string>& columns) {
+  row out = row::object();
+  for (const auto& name : columns) {
+    const auto it = r.find(name);
+    out[name] = it == r.end() ? row() : *it;
+  }
+  return out;
+}
+
+/// Visits the rows that match; payloads are read only where the filter or a field asks for them.
+void visit_matching(const opened_store& from, row_query query, const row_visitor& visit) {
+  const auto known = fields_of(query.which.what);
+  const where filter = query.where.empty() ? where{} : where{query.where, known};
+  check_fields(known, query.fields, "--fields");
+  for (const auto& name : filter.reads()) {
+    query.which.with_payloads = query.which.with_payloads || needs_payload(known, name);
+  }
+  for (const auto& name : query.fields) {
+    query.which.with_payloads = query.which.with_payloads || needs_payload(known, name);
+  }
+  std::uint64_t seen = 0;
+  for_each_row(from, query.which, [&](const row& r) {
+    if (!filter.matches(r)) {
+      return true;
+    }
+    return visit(r) && (query.limit == 0 || ++seen < query.limit);
+  });
+}
+
+} // namespace
+
+void get_rows(const opened_store& from, const row_query& query, output_format as, std::ostream& out) {
+  const auto known = fields_of(query.which.what);
+  std::vector<row> rows;
+  if (as == output_format::table) {
+    const auto columns = columns_of(known, query.fields);
+    visit_matching(from, query, [&](const row& r) {
+      rows.push_back(only(r, columns));
+      return true;
+    });
+    print_table(rows, columns, out);
+    return;
+  }
+  bool first = true;
+  out << "[";
+  visit_matching(from, query, [&](const row& r) {
+    out << (first ? "\n " : ",\n ") << json_line(query.fields.empty() ? r : only(r, query.fields));
+    first = false;
+    return true;
+  });
+  out << (first ? "]\n" : "\n]\n");
+}
+
+void count_rows(const opened_store& from, const row_query& query, const std::string& by, output_format as,
+                std::ostream& out) {
+  const auto known = fields_of(query.which.what);
+  row_query asked = query;
+  if (!by.empty()) {
+    check_fields(known, {by}, "--by");
+    asked.which.with_payloads = needs_payload(known, by);
+  }
+  std::uint64_t total = 0;
+  std::map<std::string, std::uint64_t> counts;
+  visit_matching(from, asked, [&](const row& r) {
+    ++total;
+    if (!by.empty()) {
+      const auto it = r.find(by);
+      ++counts[cell_text(it == r.end() ? row() : *it)];
+    }
+    return true;
+  });
+  if (as == output_format::json) {
+    row answer{{"count", total}};
+    if (!by.empty()) {
+      answer["by"] = by;
+      answer["counts"] = counts;
+    }
+    out << json_line(answer) << "\n";
+  } else if (by.empty()) {
+    out << total << "\n";
+  } else {
+    std::vector<row> rows;
+    for (const auto& [value, n] : counts) {
+      rows.push_back({{by, value}, {"count", n}});
+    }
+    print_table(rows, {by, "count"}, out);
+  }
+}
+
+void export_rows(const opened_store& from, row_query query, std::ostream& out) {
+  query.which.with_payloads = query.fields.empty();
+  visit_matching(from, query, [&](const row& r) {
+    out << json_line(query.fields.empty() ? r : only(r, query.fields)) << "\n";
+    return static_cast<bool>(out);
+  });
+  if (!out.flush()) {
+    throw error{errc::resource_exhausted, "export: cannot write; is the disk full?"};
+  }
+}
+
+} // namespace troupe::ctl

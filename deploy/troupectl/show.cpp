@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs that look at one thing: describe group, show sample.
+#include "deploy/troupectl/sample_facts.hpp"
+#include "deploy/troupectl/table.hpp"
+#include "deploy/troupectl/verbs.hpp"
+#include "runtime/error.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <ostream>
+
+namespace troupe::ctl {
+
+namespace {
+
+group find(const opened_store& from, const group_id& id) {
+  auto g = from.journal->find_group(id);
+  if (!g) {
+    throw error{errc::not_found, fmt::format("there is no group {}; `get groups` lists them", to_string(id))};
+  }
+  return std::move(*g);
+}
+
+std::string when(std::int64_t ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
+}
+
+row history_of(const group& g) {
+  row out = row::array();
+  for (const auto& change : g.history) {
+    out.push_back(
+        {{"at", when(change.at_ms)}, {"to", to_string(change.to)}, {"by", change.by.empty() ? "buffer" : change.by}});
+  }
+  return out;
+}
+
+void print_history(const row& history, std::ostream& out) {
+  out << "\nhistory\n";
+  for (const auto& h : history) {
+    out << fmt::format("  {}  {:<10}  {}\n", cell_text(h["at"]), cell_text(h["to"]), cell_text(h["by"]));
+  }
+}
+
+void print_fields(const row& r, std::size_t most, std::ostream& out) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : r.items()) {
+    width = std::max(width, value.is_structured() ? 0 : name.size());
+  }
+  for (const auto& [name, value] : r.items()) {
+    if (!value.is_structured()) {
+      out << fmt::format("{:<{}}  {}\n", name, width, cell_text(value, most));
+    }
+  }
+}
+
+/// Mean and standard deviation (Bessel's) over the members that count.
+struct spread {
+  double mean = 0;
+  double deviation = 0;
+};
+
+spread reward_spread(const group& g) {
+  double n = 0, sum = 0, squares = 0;
+  for (const auto& m : g.members) {
+    if (m.dropped == drop_reason::none) {
+      n += 1;
+      sum += m.reward;
+    }
+  }
+  const double mean = n > 0 ? sum / n : 0;
+  for (const auto& m : g.members) {
+    squares += m.dropped == drop_reason::none ? (m.reward - mean) * (m.reward - mean) : 0;
+  }
+  return {mean, n > 1 ? std::sqrt(squares / (n - 1)) : 0};
+}
+
+row member_rows(const opened_store& from, const group& g) {
+  const sample_facts facts{from};
+  const auto advantages = facts.advantages(g);
+  row out = row::array();
+  for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+    const auto& m = g.members[i];
+    const auto staleness = facts.staleness(g, m);
+    const auto said = m.submitted ? from.journal->find_sample({g.id, i}) : std::nullopt;
+    out.push_back({{"sample", to_string(sample_id{g.id, i})},
+                   {"fate", fate(g, m)},
+                   {"verdict", to_string(m.verdict)},
+                   {"reward", m.reward},
+                   {"advantage", advantages.empty() ? row() : row(advantages[i])},
+                   {"staleness", staleness ? row(*staleness) : row()},
+                   {"tokens", m.num_tokens},
+                   {"finish", m.submitted ? row(to_string(m.finish)) : row()},
+                   {"completion", said ? row(said->text) : row()}});
+  }
+  return out;
+}
+
+row segments_of(const sample& s) {
+  row out = row::array();
+  for (const auto& one : s.segments) {
+    out.push_back({{"source", one.source == segment_source::policy ? "policy" : "environment"},
+                   {"begin", one.begin},
+                   {"end", one.end},
+                   {"version", one.version.value}});
+  }
+  return out;
+}
+
+row parts_of(const judgement& j) {
+  row out = row::array();
+  for (const auto& part : j.parts) {
+    out.push_back({{"name", part.name},
+                   {"value", part.verdict == verdict_kind::undecided ? row() : row(part.value)},
+                   {"weight", part.weight},
+                   {"verdict", to_string(part.verdict)},
+                   {"reason", part.reason}});
+  }
+  return out;
+}
+
+/// The step whose record names the group.
+row training_step(const opened_store& from, const sample_facts& facts, const group& g) {
+  for (const auto& s : present_steps(*from.journal, g.id.stage)) {
+    if (std::binary_search(s.groups.begin(), s.groups.end(), g.id)) {
+      return {{"stage", facts.stage_name(s.stage)},
+              {"version", s.version.value},
+              {"branch", s.branch},
+              {"skipped", s.skipped}};
+    }
+  }
+  return {};
+}
+
+row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
+  const sample_facts facts{from};
+  const sample_id id{g.id, index};
+  const auto& m = g.members[index];
+  const auto asked = from.journal->find_prompt(g.id);
+  const auto said = from.journal->find_sample(id);
+  const auto judged = from.journal->find_judgement(id);
+  const auto advantages = facts.advantages(g);
+  const auto staleness = facts.staleness(g, m);
+  const auto [mean, deviation] = reward_spread(g);
+  return {{"id", to_string(id)},
+          {"stage", facts.stage_name(g.id.stage)},
+          {"purpose", to_string(g.id.why)},
+          {"task", g.task},
+          {"fate", fate(g, m)},
+          {"trained_by", training_step(from, facts, g)},
+          {"prompt", asked ? row(prompt_text(*asked)) : row()},
+          {"answer", asked ? row(asked->answer) : row()},
+          {"completion", said ? row(said->text) : row()},
+          {"verdict", judged ? row(to_string(judged->verdict)) : row()},
+          {"reward", judged ? row(judged->reward) : row()},
+          {"rewards", judged ? parts_of(*judged) : row::array()},
+          {"group_reward_mean", judged ? row(mean) : row()},
+          {"group_reward_std", judged ? row(deviation) : row()},
+          {"advantage", advantages.empty() ? row() : row(advantages[index])},
+          {"issued_at", g.issued_at.value},
+          {"oldest_version", said ? row(m.oldest.value) : row()},
+          {"newest_version", said ? row(m.newest.value) : row()},
+          {"staleness", staleness ? row(*staleness) : row()},
+          {"finish", said ? row(to_string(said->finish)) : row()},
+          {"num_tokens", said ? row(said->tokens.size()) : row()},
+          {"tokens", said ? row(said->tokens) : row::array()},
+          {"logprobs", said ? row(said->logprobs) : row::array()},
+          {"segments", said ? segments_of(*said) : row::array()},
+          {"history", history_of(g)}};
+}
+
+void print_list(const row& page, const char* name, const std::vector<std::string>& columns, std::ostream& out) {
+  if (!page[name].empty()) {
+    out << "\n" << name << "\n";
+    print_table(page[name].get<std::vector<row>>(), columns, out);
+  }
+}
+
+} // namespace
+
+void describe_group(const opened_store& from, const std::string& id, output_format as, std::ostream& out) {
+  const auto parsed = parse_group_id(id);
+  if (!parsed) {
+    throw error{errc::invalid, fmt::format("{} is no group id; one looks like 1t42", id)};
+  }
+  const group g = find(from, *parsed);
+  row page = group_row(from, g);
+  const auto asked = from.journal->find_prompt(g.id);
+  page["prompt"] = asked ? row(prompt_text(*asked)) : row();
+  page["answer"] = asked ? row(asked->answer) : row();
+  page["outstanding_parts"] = g.outstanding_parts;
+  page["samples"] = member_rows(from, g);
+  page["history"] = history_of(g);
+  if (as == output_format::json) {
+    out << json_page(page) << "\n";
+    return;
+  }
+  print_fields(page, 0, out);
+  print_list(page, "samples",
+             {"sample", "fate", "verdict", "reward", "advantage", "staleness", "tokens", "finish", "completion"}, out);
+  print_history(page["history"], out);
+}
+
+void show_sample(const opened_store& from, const std::string& id, output_format as, std::ostream& out) {
+  const auto parsed = parse_sample_id(id);
+  if (!parsed) {
+    throw error{errc::invalid, fmt::format("{} is no sample id; one looks like 1t42/3", id)};
+  }
+  const group g = find(from, parsed->group);
+  if (parsed->index >= g.members.size()) {
+    throw error{errc::not_found, fmt::format("group {} has {} samples, 0 to {}", to_string(g.id), g.members.size(),
+                                             static_cast<std::int64_t>(g.members.size()) - 1)};
+  }
+  row page = sample_page(from, g, parsed->index);
+  if (as == output_format::json) {
+    out << json_page(page) << "\n";
+    return;
+  }
+  print_fields(page, 0, out);
+  const row step = page["trained_by"];
+  out << (step.is_null()
+              ? std::string{"trained_by  no step\n"}
+              : fmt::format("trained_by  {} step {}{}\n", cell_text(step["stage"]), cell_text(step["version"]),
+                            step["skipped"].get<bool>() ? " (skipped: gradient was not a number)" : ""));
+  print_list(page, "rewards", {"name", "value", "weight", "verdict", "reason"}, out);
+  print_list(page, "segments", {"source", "begin", "end", "version"}, out);
+  out << "\ntokens\n  " << fmt::format("{}", fmt::join(page["tokens"].get<std::vector<std::int32_t>>(), " ")) << "\n";
+  print_history(page["history"], out);
+}
+
+} // namespace troupe::ctl

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "deploy/troupectl/field.hpp"
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace troupe::ctl {
+
+/// Rows as aligned columns under their names, numbers to the right, at most 60 characters a cell.
+void print_table(const std::vector<row>& rows, const std::vector<std::string>& columns, std::ostream& out);
+
+/// A value as a person reads it: no quotes, `-` for null, line breaks as \n, at most `most` characters (0: all).
+std::string cell_text(const row& value, std::size_t most = 60);
+
+/// JSON on one line; bytes that are no UTF-8 become U+FFFD.
+std::string json_line(const row& value);
+/// JSON on many lines.
+std::string json_page(const row& value);
+
+} // namespace troupe::ctl

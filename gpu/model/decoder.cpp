@@ -3,6 +3,7 @@
 
 #include "gpu/model/operations.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/log_softmax.h>
 

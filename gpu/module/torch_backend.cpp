@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gpu/model/decoder.hpp"
+#include "gpu/model/hf_folder.hpp"
+#include "gpu/sampling/torch_sampler.hpp"
+#include "gpu/training/torch_trainer.hpp"
+#include "runtime/check.hpp"
+#include "runtime/error.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <cstdlib>
+#include <vector>
+
+namespace troupe::gpu {
+
+namespace {
+
+std::shared_ptr<const flat_weights> as_flat(std::shared_ptr<const weights> w) {
+  auto flat = std::dynamic_pointer_cast<const flat_weights>(std::move(w));
+  TROUPE_CHECK(flat != nullptr, "weights of another backend");
+  return flat;
+}
+
+const flat_weights& as_flat(const weights& w) {
+  const auto* flat = dynamic_cast<const flat_weights*>(&w);
+  TROUPE_CHECK(flat != nullptr, "weights of another backend");
+  return *flat;
+}
+
+class torch_backend final : public backend {
+public:
+  explicit torch_backend(backend_options options) : options_(std::move(options)) {
+    if (options_.deterministic) {
+      ::setenv("MKL_CBWR", "COMPATIBLE", 1); // before the first product: the backward pass uses the library's
+    }
+    at::set_num_threads(static_cast<int>(options_.threads));
+  }
+
+  std::shared_ptr<const weights> new_weights(const model_shape& shape, std::uint64_t seed) override {
+    return std::make_shared<flat_weights>(policy_version{}, shape, initial_weights(shape, seed));
+  }
+  std::shared_ptr<const weights> load_weights(const std::string& folder, policy_version version) override {
+    return read_hf_folder(folder, version);
+  }
+  std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) override {
+    return make_torch_trainer(as_flat(std::move(from)), folder, options_);
+  }
+  std::unique_ptr<sampler> make_sampler(std::shared_ptr<const weights> from, std::uint32_t batch_size) override {
+    return std::make_unique<torch_sampler>(as_flat(std::move(from)), batch_size, mode());
+  }
+  std::vector<float> score(const weights& w, std::span<const std::int32_t> ids, double temperature) override {
+    const at::NoGradGuard no_grad;
+    const auto& flat = as_flat(w);
+    const auto n = static_cast<std::int64_t>(ids.size());
+    if (n > static_cast<std::int64_t>(flat.shape().max_position_embeddings)) {
+      throw error{errc::invalid, std::to_string(n) + " ids are more than max_position_embeddings, " +
+                                   std::to_string(flat.shape().max_position_embeddings)};
+    }
+    const std::vector<std::int64_t> wide{ids.begin(), ids.end()};
+    const auto bound = bind_weights(flat.shape(), flat.flat());
+    const auto hidden = hidden_full(flat.shape(), bound, at::tensor(wide, at::kLong), at::arange(n, at::kLong),
+                                    at::tensor({0, static_cast<int>(n)}, at::kInt), mode());
+    const auto logprobs = log_softmax_rows(logits_of(bound, hidden, temperature, mode()));
+    const auto chosen = logprobs.narrow(0, 0, n - 1).gather(1, at::tensor(wide, at::kLong).narrow(0, 1, n - 1).unsqueeze(1));
+    const auto flat_chosen = chosen.contiguous();
+    return {flat_chosen.const_data_ptr<float>(), flat_chosen.const_data_ptr<float>() + n - 1};
+  }
+  model_shape shape(const weights& w) const override { return as_flat(w).shape(); }
+  std::uint64_t parameter_count(const weights& w) const override {
+    return static_cast<std::uint64_t>(as_flat(w).flat().numel());
+  }
+
+private:
+  decode_mode mode() const { return {.deterministic = options_.deterministic}; }
+  backend_options options_;
+};
+
+} // namespace
+
+} // namespace troupe::gpu
+
+/// The module's only door; gpu/open.cpp looks it up by this name.
+extern "C" troupe::gpu::backend* troupe_open_torch_backend(const troupe::gpu::backend_options* options) {
+  return new troupe::gpu::torch_backend{*options};
+}

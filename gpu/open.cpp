@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gpu/engine.hpp"
+#include "runtime/error.hpp"
+
+#include <dlfcn.h>
+#include <filesystem>
+#include <vector>
+
+namespace troupe::gpu {
+
+namespace {
+
+/// Beside the program's own folder, as installed; else where it was built.
+std::vector<std::string> places() {
+  std::error_code problem;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", problem);
+  return {(program.parent_path().parent_path() / "lib" / "libtroupe_torch.so").string(),
+          std::string{TROUPE_MODULE_DIR} + "/libtroupe_torch.so"};
+}
+
+} // namespace
+
+std::shared_ptr<backend> open_backend(const backend_options& options) {
+  if (options.device != "cpu") {
+    throw error{errc::unavailable, "device " + options.device + ": this build has no CUDA module; use device: cpu"};
+  }
+  std::string tried;
+  for (const auto& path : places()) {
+    if (void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the backend's code lives in it
+      using open_function = backend* (*)(const backend_options*);
+      const auto open = reinterpret_cast<open_function>(::dlsym(module, "troupe_open_torch_backend"));
+      if (open == nullptr) {
+        throw error{errc::unavailable, path + " is not of this version of troupe; build again"};
+      }
+      return std::shared_ptr<backend>{open(&options)};
+    }
+    const char* why = ::dlerror();
+    tried += std::string{"\n  "} + (why == nullptr ? path : why);
+  }
+  throw error{errc::unavailable, "the model's module could not be loaded; run scripts/setup.sh and build again:" + tried};
+}
+
+} // namespace troupe::gpu

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gpu/model/decoder.hpp"
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace troupe::gpu {
+
+/// Batched sampling over `batch_size` slots with continuous refill: a slot that finishes takes the next queued request at
+/// the following step. Keys and values of a slot stay in the cache over a weight swap.
+class torch_sampler final : public sampler {
+public:
+  torch_sampler(std::shared_ptr<const flat_weights> from, std::uint32_t batch_size, decode_mode mode);
+
+  void submit(sample_request request) override;
+  std::size_t pending() const override { return queued_.size() + running_; }
+  std::vector<sample_result> step() override;
+  void set_weights(std::shared_ptr<const weights> w) override;
+  std::vector<sample_result> cancel_all() override;
+  std::uint64_t tokens_sampled() const override { return tokens_sampled_; }
+
+private:
+  struct slot {
+    bool busy = false;
+    sample_request request;
+    sample done;               ///< what was sampled so far
+    std::int64_t length = 0;   ///< tokens whose keys are in the cache
+    std::int32_t next = 0;     ///< the token to feed next
+  };
+
+  void bind(std::shared_ptr<const flat_weights> w);
+  void admit(std::vector<sample_result>& finished);
+  void prefill(const std::vector<std::size_t>& fresh, std::vector<sample_result>& finished);
+  void decode(std::vector<sample_result>& finished);
+  void take_tokens(const at::Tensor& hidden, const std::vector<std::size_t>& slots, std::vector<sample_result>& finished);
+  bool append(slot& s, std::int32_t token, float logprob);
+  at::Tensor attend_cached(std::size_t layer, const at::Tensor& qkv, const at::Tensor& positions,
+                           const std::vector<std::size_t>& slots);
+  void store_keys(std::size_t layer, const at::Tensor& rotated, const std::vector<std::size_t>& slot_of_row,
+                  const at::Tensor& positions);
+  float* cache_row(std::size_t layer, std::size_t slot, std::int64_t position, bool values);
+
+  decode_mode mode_;
+  std::shared_ptr<const flat_weights> weights_;
+  decoder_weights bound_;
+  model_shape shape_;
+  std::int64_t key_size_ = 0;       ///< kv_heads * head_dim
+  std::vector<at::Tensor> keys_;    ///< a layer: [slots, positions, kv_heads * head_dim]
+  std::vector<at::Tensor> values_;
+  std::vector<slot> slots_;
+  std::deque<sample_request> queued_;
+  std::size_t running_ = 0;
+  std::uint64_t tokens_sampled_ = 0;
+};
+
+} // namespace troupe::gpu

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupectl/doctor.hpp"
+#include "deploy/troupectl/program.hpp"
+#include "tests/deploy/troupectl/hand_made_store.hpp"
+
+#include <gmock/gmock.h>
+#include <memory>
+#include <rocksdb/db.h>
+#include <sstream>
+
+namespace troupe::ctl {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct answer {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+answer doctor(const hand_made_store& made) {
+  std::ostringstream out, err;
+  const int status = run({"--store", made.run.string(), "doctor", "-o", "json"}, out, err);
+  return {status, out.str(), err.str()};
+}
+
+diagnosis examined(const hand_made_store& made) {
+  made.write();
+  const store::journal j{made.store(), store::open_mode::read_only};
+  return examine(j);
+}
+
+TEST(Doctor, AccountsForEveryGroupOfASoundStore) {
+  const hand_made_store made{"troupe-doctor-sound"};
+  made.write();
+  const auto a = doctor(made);
+  EXPECT_EQ(a.status, 0) << a.err;
+  EXPECT_EQ(row::parse(a.out),
+            row::parse(R"({"issued":4,"pending":1,"ready":0,"leased":0,"trained":2,"collected":1,"scored":0,
+              "dropped":{"stale":0,"zero_variance":0,"undecided":0,"truncated":0,"failed":0,"corrupt":0,"operator":0},
+              "conserved":true,"duplicates":0,"corrupt_records":0,"steps":1,
+              "samples":{"collected":2,"pending":2,"trained":4}})"));
+  EXPECT_EQ(a.err, "");
+}
+
+TEST(Doctor, SeesAGroupThatWasTrainedTwice) {
+  hand_made_store made{"troupe-doctor-twice"};
+  made.write();
+  {
+    store::journal j{made.store(), store::open_mode::existing};
+    store::write again;
+    again.step =
+        step_record{.stage = stage_index{0}, .version = policy_version{2}, .groups = {made.content.groups[0].id}};
+    j.commit(again, store::durability::disk);
+  }
+  const auto a = doctor(made);
+  EXPECT_EQ(a.status, 5);
+  EXPECT_EQ(row::parse(a.out)["duplicates"], 1);
+  EXPECT_THAT(a.err, AllOf(HasSubstr("group 0t0 was consumed more than once"),
+                           HasSubstr("group 0t0 was consumed by step 2 but its record says trained at 1")));
+}
+
+TEST(Doctor, SeesATrainedGroupThatNoStepConsumed) {
+  hand_made_store made{"troupe-doctor-no-step"};
+  made.content.step->groups.pop_back();
+  EXPECT_THAT(examined(made).violations, ElementsAre("group 0t1 is trained but no step consumed it"));
+}
+
+TEST(Doctor, SeesALostGroup) {
+  hand_made_store made{"troupe-doctor-lost"};
+  made.content.groups.pop_back(); // 0t2: the step's cursor says that three were issued
+  const auto d = examined(made);
+  EXPECT_FALSE(d.conserved);
+  EXPECT_EQ(d.counts.issued, 4U);
+  EXPECT_THAT(d.violations, ElementsAre("group 0t2 was issued but is not in the store"));
+}
+
+TEST(Doctor, SeesALostStep) {
+  hand_made_store made{"troupe-doctor-gap"};
+  made.content.step->version = policy_version{2};
+  EXPECT_THAT(examined(made).violations, Contains("stage 0: step 1 is missing, 2 follows"));
+}
+
+TEST(Doctor, SeesARecordWhoseTextIsNotItsSamples) {
+  hand_made_store made{"troupe-doctor-lineage"};
+  made.content.records[0].second.completion = "<answer>3</answer>";
+  EXPECT_THAT(examined(made).violations, ElementsAre("record 0 of dataset kept has another text than sample 0c0/0"));
+}
+
+TEST(Doctor, SeesAForgedSource) {
+  hand_made_store made{"troupe-doctor-source"};
+  made.content.records[0].second.source.index = 7;
+  EXPECT_THAT(examined(made).violations,
+              ElementsAre("record 0 of dataset kept names sample 0c0/7, which is not in the store"));
+}
+
+TEST(Doctor, SeesASampleThatIsNotTheAcknowledgedOne) {
+  hand_made_store made{"troupe-doctor-swap"};
+  made.content.samples[0].second.text += "!";
+  const auto d = examined(made);
+  EXPECT_EQ(d.corrupt_records, 1U);
+  EXPECT_THAT(d.violations, ElementsAre("sample 0t0/0 is not the one that its group names"));
+}
+
+TEST(Doctor, SeesAMissingSample) {
+  hand_made_store made{"troupe-doctor-missing"};
+  made.content.samples.erase(made.content.samples.begin());
+  EXPECT_THAT(examined(made).violations, ElementsAre("sample 0t0/0 was acknowledged but is not in the store"));
+}
+
+/// Flips one bit of the stored value that holds `text`, below the journal, so that RocksDB's own checksums hold.
+void flip_byte(const std::string& folder, const std::string& text) {
+  std::vector<std::string> names;
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, folder, &names).ok());
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const auto& name : names) {
+    families.emplace_back(name, rocksdb::ColumnFamilyOptions{});
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open({}, folder, families, &handles, &opened).ok());
+  const std::unique_ptr<rocksdb::DB> db{opened};
+  bool done = false;
+  for (auto* handle : handles) {
+    const std::unique_ptr<rocksdb::Iterator> it{db->NewIterator({}, handle)};
+    for (it->SeekToFirst(); it->Valid() && !done; it->Next()) {
+      std::string value = it->value().ToString();
+      if (const auto at = value.find(text); at != std::string::npos) {
+        value[at] ^= 1;
+        ASSERT_TRUE(db->Put({}, handle, it->key(), value).ok());
+        done = true;
+      }
+    }
+  }
+  for (auto* handle : handles) {
+    db->DestroyColumnFamilyHandle(handle);
+  }
+  ASSERT_TRUE(done) << "no record holds " << text;
+}
+
+TEST(Doctor, SeesAFlippedByteAndGoesOn) {
+  const hand_made_store made{"troupe-doctor-flip"};
+  made.write();
+  flip_byte(made.store(), hand_made_store::text_of({made.content.groups[1].id, 1}));
+  const auto a = doctor(made);
+  EXPECT_EQ(a.status, 5);
+  const auto d = row::parse(a.out);
+  EXPECT_EQ(d["corrupt_records"], 1);
+  EXPECT_EQ(d["conserved"], true); // the groups themselves are whole
+  EXPECT_THAT(a.err, AllOf(HasSubstr("corrupt record: "), HasSubstr("sample 0t1/1 cannot be checked")));
+}
+
+} // namespace
+} // namespace troupe::ctl

@@ -78,8 +78,8 @@ struct transition {
       m.reward += e.members[i].reward;
       const auto said = e.members[i].verdict;
       const bool first = m.verdict == verdict_kind::none;
-      const bool overrules = said == verdict_kind::undecided ||
-                             (said == verdict_kind::incorrect && m.verdict == verdict_kind::correct);
+      const bool overrules =
+          said == verdict_kind::undecided || (said == verdict_kind::incorrect && m.verdict == verdict_kind::correct);
       m.verdict = first || overrules ? said : m.verdict;
     }
     return g;

@@ -80,6 +80,8 @@ public:
   lease_result lease_generated(const caller& who, std::uint32_t max_groups);
   /// Exactly `groups_per_batch` ready train groups sorted by id, or nothing yet. Asked again under the same epoch and
   /// version it returns the same batch. Groups past `max_staleness` are dropped first: those are in `dropped`.
+  /// Of more ready groups than fit, those with the lowest cursor go first; with `wait`, those that must be used first, and
+  /// nothing is leased while that would leave a group in flight no batch in time. Another epoch than the present gets nothing.
   struct batch_result {
     std::optional<lease_id> lease;
     changes groups;
@@ -91,7 +93,8 @@ public:
     submit_result result = submit_result::created;
     changes groups;
   };
-  /// One member's sample is to be stored. The last one moves the group to `generated`.
+  /// One member's sample is to be stored. The last one moves the group to `generated`. Once the work is done and no lease
+  /// stands, the same payload answers `exists` and another `conflict`; while the group is another's, `fenced`.
   submit_outcome submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member filled);
   /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
   /// zero_variance, truncated), eval to scored, collect stays ready until `collect`.
@@ -104,6 +107,7 @@ public:
   /// A step that consumed no groups (sft) or was replayed on resume.
   void advance_version(policy_version produced);
   changes collect(std::span<const group_id> groups, std::int64_t wall_ms);
+  /// Refused (nothing) for final groups and for those the learner holds: these end by commit or by epoch.
   changes drop(const group_id& id, drop_reason why, std::int64_t wall_ms);
 
   /// Ends leases past their deadline and gives their groups back.
@@ -124,34 +128,47 @@ public:
   std::string waiting_for() const;
 
 private:
-  struct granted_batch {
+  /// The one batch the learner holds; asking again under the same epoch and version gives it again.
+  struct learner_batch {
     lease_id lease;
+    stage_index stage;
+    epoch learner;
     policy_version version;
     std::vector<group_id> groups;
   };
+  struct last_step {
+    lease_id lease;
+    epoch learner;
+    policy_version produced;
+  };
 
-  void put(group g);
-  /// Applies one event; TROUPE_CHECKs that the transition exists.
-  group step(const group& before, const group_event& what, std::int64_t wall_ms);
-  const std::set<group_id>& in(group_state s, purpose why) const;
-  std::vector<group_id> first_of(group_state s, std::initializer_list<purpose> order, std::uint32_t max) const;
+  bool is_present_train(const group_id& id) const noexcept;
+  void index(const group& g);
+  void replace(group& stored, group after);
+  const group& advance(const group_id& id, const group_event& what, std::int64_t wall_ms);
+  /// Of the present stage, in id order, at most `limit`; final states are not indexed.
+  std::vector<group_id> standing(group_state s, purpose why, std::size_t limit) const;
+  std::size_t count_standing(group_state s) const;
   lease_result lease_out(const caller& who, group_state from, std::uint32_t max_groups);
-  changes give_back(const std::vector<lease_table::lease>& ended, const std::string& why, std::int64_t wall_ms);
-  void judged(group& g, changes& out, std::int64_t wall_ms);
-  bool commit_would_age() const;
-  bool held(const caller& who, lease_id lease, const group_id& id) const;
+  changes give_back(const lease_table::lease& ended, const std::string& why, std::int64_t wall_ms);
+  void after_last_verdict(const group_id& id, std::int64_t wall_ms);
+  /// The last learner version at which a group may be leased for training; nothing while it has no sample.
+  std::optional<policy_version> last_use(const group& g) const;
+  std::vector<group_id> choose_batch() const;
+  bool would_age(const std::vector<group_id>& batch) const;
 
   std::map<group_id, group> groups_;
   std::map<std::pair<group_state, purpose>, std::set<group_id>> by_state_;
-  std::map<std::pair<stage_index, purpose>, std::uint64_t> cursors_; ///< next cursor
+  std::map<group_id, policy_version> sampling_since_; ///< train groups being generated: the version when they were leased
   group_counts total_;
-  std::map<stage_index, group_counts> train_by_stage_;
   group_counts train_;
   lease_table leases_;
   stage_rules rules_;
   policy_version version_;
   epoch learner_;
-  std::optional<granted_batch> batch_;
+  std::optional<learner_batch> batch_;
+  std::optional<last_step> last_step_;
+  bool held_back_ = false; ///< the last batch asked for was full, but taking it would have aged groups in flight
 };
 
 } // namespace troupe::rollout

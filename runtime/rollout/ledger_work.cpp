@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The workers' half of the ledger: leases on prompts and generated groups, samples, verdicts, lost leases.
+#include "runtime/check.hpp"
+#include "runtime/rollout/advantages.hpp"
+#include "runtime/rollout/ledger.hpp"
+
+#include <algorithm>
+
+namespace troupe::rollout {
+
+namespace {
+
+bool undecided(const member& m) {
+  return m.verdict == verdict_kind::undecided;
+}
+
+/// What the group already knows of its members, next to what is submitted once more.
+bool same_verdicts(const group& g, const std::vector<judgement>& members) {
+  return std::equal(g.members.begin(), g.members.end(), members.begin(), members.end(),
+                    [](const member& m, const judgement& j) { return m.verdict == j.verdict && m.reward == j.reward; });
+}
+
+} // namespace
+
+ledger::lease_result ledger::lease_prompts(const caller& who, std::uint32_t max_groups) {
+  return lease_out(who, group_state::queued, max_groups);
+}
+
+ledger::lease_result ledger::lease_generated(const caller& who, std::uint32_t max_groups) {
+  return lease_out(who, group_state::generated, max_groups);
+}
+
+ledger::lease_result ledger::lease_out(const caller& who, group_state from, std::uint32_t max_groups) {
+  std::vector<group_id> ids;
+  for (const auto why : {purpose::eval, purpose::collect, purpose::train}) {
+    const auto more = standing(from, why, max_groups - ids.size());
+    ids.insert(ids.end(), more.begin(), more.end());
+  }
+  if (ids.empty()) {
+    return {};
+  }
+  lease_result out{.lease = leases_.grant(who.worker, who.holder, ids, who.now + rules_.lease_time).id, .groups = {}};
+  for (const auto& id : ids) {
+    if (from == group_state::queued) {
+      if (id.why == purpose::train) {
+        sampling_since_.emplace(id, version_);
+      }
+      out.groups.push_back(advance(id, event::lease_for_generation{out.lease, who.worker}, who.wall_ms));
+    } else {
+      out.groups.push_back(advance(id, event::lease_for_verification{out.lease, who.worker}, who.wall_ms));
+    }
+  }
+  return out;
+}
+
+ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index,
+                                             member filled) {
+  TROUPE_CHECK(filled.submitted);
+  const group* g = find(id);
+  if (g == nullptr || index >= g->members.size()) {
+    return {.result = submit_result::fenced};
+  }
+  const bool mine = leases_.find(lease, who.holder) != nullptr && g->lease == lease;
+  const bool working = g->state == group_state::generating && mine;
+  const bool elsewhere = g->state == group_state::generating || g->state == group_state::queued;
+  const member& known = g->members[index];
+  if (!working && (elsewhere || !known.submitted)) {
+    return {.result = submit_result::fenced};
+  }
+  if (known.submitted) {
+    return {.result = known.checksum == filled.checksum ? submit_result::exists : submit_result::conflict};
+  }
+  g = &advance(id, event::submit_sample{std::move(filled), index}, who.wall_ms);
+  if (std::all_of(g->members.begin(), g->members.end(), [](const member& m) { return m.submitted; })) {
+    g = &advance(id, event::generation_finished{who.worker}, who.wall_ms);
+    leases_.settle(lease, id);
+    sampling_since_.erase(id);
+  }
+  return {.result = submit_result::created, .groups = {*g}};
+}
+
+ledger::submit_outcome ledger::submit_verdict(const caller& who, lease_id lease, const group_id& id,
+                                              std::vector<judgement> members) {
+  const group* g = find(id);
+  if (g == nullptr) {
+    return {.result = submit_result::fenced};
+  }
+  const bool mine = leases_.find(lease, who.holder) != nullptr && g->lease == lease;
+  if (g->state != group_state::verifying || !mine) {
+    if (g->outstanding_parts > 0) {
+      return {.result = submit_result::fenced};
+    }
+    return {.result = same_verdicts(*g, members) ? submit_result::exists : submit_result::conflict};
+  }
+  if (members.size() != g->members.size()) {
+    return {.result = submit_result::conflict};
+  }
+  g = &advance(id, event::submit_verdict{std::move(members), who.worker}, who.wall_ms);
+  leases_.settle(lease, id);
+  if (g->outstanding_parts == 0) {
+    after_last_verdict(id, who.wall_ms);
+  }
+  return {.result = submit_result::created, .groups = {*find(id)}};
+}
+
+void ledger::after_last_verdict(const group_id& id, std::int64_t wall_ms) {
+  const group& g = groups_.at(id);
+  if (id.why == purpose::eval) {
+    advance(id, event::score{}, wall_ms);
+    return;
+  }
+  for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+    if (undecided(g.members[i]) && g.members[i].dropped == drop_reason::none) {
+      advance(id, event::drop_member{i, drop_reason::undecided}, wall_ms);
+    }
+  }
+  if (id.why == purpose::collect) {
+    return;
+  }
+  std::vector<double> rewards;
+  std::vector<std::uint8_t> counted;
+  for (const auto& m : g.members) {
+    rewards.push_back(m.reward);
+    counted.push_back(m.dropped == drop_reason::none ? 1 : 0);
+  }
+  if (std::count(counted.begin(), counted.end(), 1) < 2) {
+    advance(id, event::drop{drop_reason::undecided}, wall_ms);
+  } else if (rules_.filter_zero_variance && zero_variance(rewards, counted)) {
+    advance(id, event::drop{drop_reason::zero_variance}, wall_ms);
+  }
+}
+
+ledger::changes ledger::give_back(const lease_table::lease& ended, const std::string& why, std::int64_t wall_ms) {
+  changes out;
+  for (const auto& id : ended.groups) {
+    switch (groups_.at(id).state) {
+    case group_state::generating:
+      out.push_back(advance(id, event::generation_lost{why}, wall_ms));
+      sampling_since_.erase(id);
+      break;
+    case group_state::verifying:
+      out.push_back(advance(id, event::verification_lost{why}, wall_ms));
+      break;
+    case group_state::leased:
+      out.push_back(advance(id, event::training_lost{why}, wall_ms));
+      break;
+    default:
+      TROUPE_CHECK(false, "lease ", ended.id.value, " on group ", to_string(id), " in ",
+                   to_string(groups_.at(id).state));
+    }
+  }
+  if (batch_ && batch_->lease == ended.id) {
+    batch_.reset();
+  }
+  return out;
+}
+
+ledger::changes ledger::hand_back(const caller& who, lease_id lease, std::string why) {
+  const auto* held = leases_.find(lease, who.holder);
+  if (held == nullptr) {
+    return {};
+  }
+  const auto ended = *held;
+  for (const auto& id : ended.groups) {
+    leases_.settle(lease, id);
+  }
+  return give_back(ended, "handed back: " + why, who.wall_ms);
+}
+
+ledger::changes ledger::expire(monotonic_ms now, std::int64_t wall_ms) {
+  changes out;
+  for (const auto& ended : leases_.expire(now)) {
+    auto some = give_back(ended, "lease expired: " + ended.worker, wall_ms);
+    std::move(some.begin(), some.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+ledger::changes ledger::worker_lost(incarnation holder, std::int64_t wall_ms) {
+  changes out;
+  for (const auto& ended : leases_.release(holder)) {
+    auto some = give_back(ended, "worker lost: " + ended.worker, wall_ms);
+    std::move(some.begin(), some.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+bool ledger::renew(const caller& who, lease_id lease) {
+  const auto* held = leases_.find(lease, who.holder);
+  return held != nullptr && (!held->deadline || leases_.renew(lease, who.holder, who.now + rules_.lease_time));
+}
+
+ledger::changes ledger::drop(const group_id& id, drop_reason why, std::int64_t wall_ms) {
+  const group* g = find(id);
+  if (g == nullptr || is_final(g->state) || g->state == group_state::leased) {
+    return {};
+  }
+  leases_.settle(g->lease, id);
+  sampling_since_.erase(id);
+  return {advance(id, event::drop{why}, wall_ms)};
+}
+
+} // namespace troupe::rollout

@@ -3,7 +3,10 @@
 #include "deploy/troupe/run_session.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
+#include "runtime/task/alphabet.hpp"
+#include "runtime/text/tokenizer.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -28,13 +31,34 @@ void add_options(CLI::App& command, const std::shared_ptr<options>& o) {
   command.add_flag("--dry-run", o->dry_run, "print the plan, change nothing");
 }
 
+/// Tokens of the tokenizer that the run would make, or of the model's own.
+std::uint64_t vocabulary_of(const config::recipe& r, const config::sources& sources) {
+  if (!r.model.path.empty()) {
+    return text::load_tokenizer(r.model.path)->vocabulary_size();
+  }
+  std::vector<std::shared_ptr<const task::prompt_source>> all;
+  for (const auto& [name, s] : sources) {
+    all.push_back(s);
+  }
+  const std::string characters = r.model.alphabet.empty() ? task::alphabet(all) : r.model.alphabet;
+  const auto count = std::count_if(characters.begin(), characters.end(),
+                                   [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  return static_cast<std::uint64_t>(count) + task::tags().size() + 2; // and the end and pad tokens
+}
+
+void print_plan(const config::recipe& r) {
+  const auto sources = config::open_sources(r);
+  config::check_prompts(r, sources);
+  std::cout << config::to_text(r, config::make_plan(r, vocabulary_of(r, sources)));
+}
+
 int run(const options& o) {
   // On resuming, the run's own recipe counts unless keys are given again.
   const std::string out = o.out.empty() ? "runs/" + config::load_recipe(o.recipe, o.set).name : o.out;
   const bool own = o.resume && o.set.empty();
   const auto recipe = config::load_recipe(own ? out + "/recipe.yaml" : o.recipe, o.set);
   if (o.dry_run) {
-    std::cout << config::plan_text(recipe);
+    print_plan(recipe);
     return 0;
   }
   return run_session(recipe, {.folder = out, .resume = o.resume});

@@ -5,10 +5,10 @@
 #include "actors/generator.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
+#include "runtime/config/plan.hpp"
 #include "runtime/error.hpp"
 #include "runtime/metrics/report.hpp"
 #include "runtime/task/alphabet.hpp"
-#include "runtime/task/sources.hpp"
 #include "runtime/text/tokenizer.hpp"
 
 #include <atomic>
@@ -39,21 +39,6 @@ incarnation new_incarnation() {
   std::random_device device;
   const auto word = [&] { return (static_cast<std::uint64_t>(device()) << 32) | device(); };
   return {word(), word()};
-}
-
-actors::source_map make_sources(const config::recipe& r) {
-  actors::source_map sources;
-  for (const auto& t : r.tasks) {
-    sources[t.name] = task::make_source({.name = t.name,
-                                         .kind = t.kind,
-                                         .path = t.path,
-                                         .skip_bad_lines = t.skip_bad_lines,
-                                         .seed = t.seed,
-                                         .validation_size = t.validation_size,
-                                         .heldout_size = t.heldout_size,
-                                         .parameters = t.parameters});
-  }
-  return sources;
 }
 
 /// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks.
@@ -121,7 +106,8 @@ struct cast {
 
 int run_session(const config::recipe& wanted, const session_options& options) {
   const auto recipe = prepare_run_folder(options.folder, wanted, options.resume);
-  const auto sources = make_sources(recipe);
+  const auto sources = config::open_sources(recipe);
+  config::check_prompts(recipe, sources);
   const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
   const auto tokenizer = text::load_tokenizer(tokenizer_folder);
   for (const auto& [name, source] : sources) {

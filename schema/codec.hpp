@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-/// The one way between the plain structs and their Cap'n Proto form. Encoding is deterministic. Decoding trusts nothing:
-/// it checks segment count, length, alignment, enum numbers, that arrays agree and that figures are finite.
+/// The one way between the plain structs and their Cap'n Proto form. Encoding is deterministic. Decoding trusts
+/// nothing: it checks segment count, length, alignment, enum numbers, that arrays agree and that figures are finite.
 /// Thread-safe: no state.
 namespace troupe {
 
@@ -20,6 +20,7 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// Throws codec_error for what decode would refuse, so that nothing unreadable is ever written.
 std::string encode(const group& value);
 std::string encode(const prompt& value);
 std::string encode(const sample& value);

@@ -63,8 +63,12 @@ inline double finite(double value, const char* what) {
   return value;
 }
 
-inline std::string text(capnp::Text::Reader t) { return {t.cStr(), t.size()}; }
-inline std::string text(capnp::Data::Reader d) { return {reinterpret_cast<const char*>(d.begin()), d.size()}; }
+inline std::string text(capnp::Text::Reader t) {
+  return {t.cStr(), t.size()};
+}
+inline std::string text(capnp::Data::Reader d) {
+  return {reinterpret_cast<const char*>(d.begin()), d.size()};
+}
 inline capnp::Data::Reader data(const std::string& s) {
   return {reinterpret_cast<const capnp::byte*>(s.data()), s.size()};
 }

@@ -22,7 +22,7 @@ void put_member(schema::Member::Builder to, const member& m) {
   to.setOldest(m.oldest.value);
   to.setNewest(m.newest.value);
   to.setVerdict(static_cast<std::uint8_t>(m.verdict));
-  to.setReward(m.reward);
+  to.setReward(frame::finite(m.reward, "a member's reward"));
   to.setDropped(static_cast<std::uint8_t>(m.dropped));
   to.setChecksum(m.checksum);
 }
@@ -90,8 +90,8 @@ group decode<group>(std::string_view bytes) {
       g.members.push_back(get_member(m));
     }
     for (const auto h : from.getHistory()) {
-      g.history.push_back({frame::to_enum(h.getTo(), group_state::dropped, "a history's state"), h.getAtMs(),
-                           frame::text(h.getBy())});
+      g.history.push_back(
+          {frame::to_enum(h.getTo(), group_state::dropped, "a history's state"), h.getAtMs(), frame::text(h.getBy())});
     }
     return g;
   });

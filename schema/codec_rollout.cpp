@@ -5,6 +5,33 @@
 
 namespace troupe {
 
+namespace {
+
+/// What must hold of a sample on both sides of the codec.
+void check(const sample& s) {
+  if (s.logprobs.size() != s.tokens.size() || s.loss_mask.size() != s.tokens.size()) {
+    throw codec_error{"a sample of " + std::to_string(s.tokens.size()) + " tokens has " +
+                      std::to_string(s.logprobs.size()) + " log-probabilities and a mask of " +
+                      std::to_string(s.loss_mask.size())};
+  }
+  for (const auto logprob : s.logprobs) {
+    frame::finite(logprob, "a log-probability");
+  }
+  std::uint32_t at = 0;
+  for (const auto& part : s.segments) {
+    if (part.begin != at || part.end < at) {
+      throw codec_error{"a sample's segments do not follow one another"};
+    }
+    at = part.end;
+  }
+  if (at != s.tokens.size()) {
+    throw codec_error{"a sample's segments cover " + std::to_string(at) + " of its " + std::to_string(s.tokens.size()) +
+                      " tokens"};
+  }
+}
+
+} // namespace
+
 std::string encode(const prompt& value) {
   capnp::MallocMessageBuilder message;
   auto to = message.initRoot<schema::Prompt>();
@@ -40,6 +67,7 @@ prompt decode<prompt>(std::string_view bytes) {
 }
 
 std::string encode(const sample& value) {
+  check(value);
   capnp::MallocMessageBuilder message;
   auto to = message.initRoot<schema::Sample>();
   to.setIndex(value.index);
@@ -68,28 +96,15 @@ sample decode<sample>(std::string_view bytes) {
       s.tokens.push_back(token);
     }
     for (const auto logprob : from.getLogprobs()) {
-      s.logprobs.push_back(static_cast<float>(frame::finite(logprob, "a log-probability")));
+      s.logprobs.push_back(logprob);
     }
     const auto mask = from.getLossMask();
     s.loss_mask.assign(mask.begin(), mask.end());
-    if (s.logprobs.size() != s.tokens.size() || s.loss_mask.size() != s.tokens.size()) {
-      throw codec_error{"a sample of " + std::to_string(s.tokens.size()) + " tokens has " +
-                        std::to_string(s.logprobs.size()) + " log-probabilities and a mask of " +
-                        std::to_string(s.loss_mask.size())};
-    }
-    std::uint32_t at = 0;
     for (const auto part : from.getSegments()) {
-      if (part.getBegin() != at || part.getEnd() < at) {
-        throw codec_error{"a sample's segments do not follow one another"};
-      }
-      at = part.getEnd();
       s.segments.push_back({frame::to_enum(part.getSource(), segment_source::environment, "a segment's source"),
                             part.getBegin(), part.getEnd(), policy_version{part.getVersion()}});
     }
-    if (at != s.tokens.size()) {
-      throw codec_error{"a sample's segments cover " + std::to_string(at) + " of its " +
-                        std::to_string(s.tokens.size()) + " tokens"};
-    }
+    check(s);
     return s;
   });
 }
@@ -98,12 +113,12 @@ std::string encode(const judgement& value) {
   capnp::MallocMessageBuilder message;
   auto to = message.initRoot<schema::Judgement>();
   to.setVerdict(static_cast<std::uint8_t>(value.verdict));
-  to.setReward(value.reward);
+  to.setReward(frame::finite(value.reward, "a reward"));
   auto parts = to.initParts(frame::size(value.parts));
   for (capnp::uint i = 0; i < parts.size(); ++i) {
     parts[i].setName(value.parts[i].name);
-    parts[i].setValue(value.parts[i].value);
-    parts[i].setWeight(value.parts[i].weight);
+    parts[i].setValue(frame::finite(value.parts[i].value, "a reward part's value"));
+    parts[i].setWeight(frame::finite(value.parts[i].weight, "a reward part's weight"));
     parts[i].setVerdict(static_cast<std::uint8_t>(value.parts[i].verdict));
     parts[i].setReason(value.parts[i].reason);
   }

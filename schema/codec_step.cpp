@@ -49,7 +49,7 @@ std::string encode(const checkpoint_record& value) {
   to.setBranch(value.branch);
   to.setFolder(value.folder);
   to.setManifestHash(value.manifest_hash);
-  to.setValidation(value.validation);
+  to.setValidation(frame::finite(value.validation, "a validation accuracy"));
   to.setBest(value.best);
   return frame::to_bytes(message);
 }
@@ -100,7 +100,7 @@ std::string encode(const dataset_record& value) {
   to.setPrompt(value.prompt);
   to.setCompletion(frame::data(value.completion));
   to.setAnswer(value.answer);
-  to.setReward(value.reward);
+  to.setReward(frame::finite(value.reward, "a record's reward"));
   return frame::to_bytes(message);
 }
 

@@ -1,4 +1,5 @@
-# Append-only datasets with their lineage. Append fields only, never renumber.
+# Append-only, named, versioned sets of records that know where they came from. How these files may change:
+# schema/README.md.
 @0xb39f5d2f8c61e07d;
 
 using Cxx = import "/capnp/c++.capnp";
@@ -6,6 +7,7 @@ $Cxx.namespace("troupe::schema");
 
 using Rollout = import "rollout.capnp";
 
+# One example. Its completion is, byte for byte, the text of the stored sample it names.
 struct DatasetRecord {
   index @0 :UInt64;
   source @1 :Rollout.SampleId;
@@ -16,17 +18,18 @@ struct DatasetRecord {
   reward @6 :Float64;
 }
 
+# Written with the records it counts, in one write.
 struct DatasetManifest {
   name @0 :Text;
   version @1 :UInt32;
   records @2 :UInt64;
-  stage @3 :UInt32;
+  stage @3 :UInt32;       # that made it
   step @4 :UInt64;
   policy @5 :UInt64;
   policyCheckpoint @6 :Text;
-  verifiers @7 :List(Text);
+  verifiers @7 :List(Text); # name and version, "exact/1"
   filter @8 :Text;
   seed @9 :UInt64;
-  parents @10 :List(Text);
-  considered @11 :UInt64;
+  parents @10 :List(Text);  # "name@version"
+  considered @11 :UInt64; # samples looked at
 }

@@ -26,15 +26,15 @@ struct dataset_manifest {
   std::string name;
   std::uint32_t version = 1;
   std::uint64_t records = 0;
-  stage_index stage;            ///< that made it
+  stage_index stage; ///< that made it
   std::uint64_t step = 0;
-  policy_version policy;        ///< weights the samples came from
+  policy_version policy; ///< weights the samples came from
   std::string policy_checkpoint;
   std::vector<std::string> verifiers; ///< name and version, "exact/1"
-  std::string filter;           ///< in words: "correct, well-formed, unique, at most 2 a prompt"
+  std::string filter;                 ///< in words: "correct, well-formed, unique, at most 2 a prompt"
   std::uint64_t seed = 0;
   std::vector<std::string> parents; ///< datasets it was made from, "name@version"
-  std::uint64_t considered = 0; ///< samples looked at
+  std::uint64_t considered = 0;     ///< samples looked at
   bool operator==(const dataset_manifest&) const = default;
 };
 

@@ -50,12 +50,14 @@ std::string to_string(purpose p) {
 }
 
 std::string to_string(const group_id& id) {
-  std::string text = std::to_string(id.stage.value) + letters.at(static_cast<std::size_t>(id.why)) +
-                     std::to_string(id.cursor);
+  std::string text =
+      std::to_string(id.stage.value) + letters.at(static_cast<std::size_t>(id.why)) + std::to_string(id.cursor);
   return id.attempt == 0 ? text : text + "." + std::to_string(id.attempt);
 }
 
-std::string to_string(const sample_id& id) { return to_string(id.group) + "/" + std::to_string(id.index); }
+std::string to_string(const sample_id& id) {
+  return to_string(id.group) + "/" + std::to_string(id.index);
+}
 
 std::string to_string(const incarnation& id) {
   char text[33];

@@ -14,9 +14,13 @@ std::string name_of(Enum value, const std::array<const char*, N>& names) {
 
 } // namespace
 
-std::string to_string(split s) { return name_of<split, 3>(s, {"train", "validation", "heldout"}); }
+std::string to_string(split s) {
+  return name_of<split, 3>(s, {"train", "validation", "heldout"});
+}
 
-std::string to_string(finish_reason r) { return name_of<finish_reason, 3>(r, {"stop", "length", "cancelled"}); }
+std::string to_string(finish_reason r) {
+  return name_of<finish_reason, 3>(r, {"stop", "length", "cancelled"});
+}
 
 std::string to_string(verdict_kind v) {
   return name_of<verdict_kind, 4>(v, {"none", "correct", "incorrect", "undecided"});
@@ -29,7 +33,7 @@ std::string to_string(group_state s) {
 
 std::string to_string(drop_reason r) {
   return name_of<drop_reason, 8>(
-    r, {"none", "stale", "zero_variance", "undecided", "truncated", "failed", "corrupt", "operator"});
+      r, {"none", "stale", "zero_variance", "undecided", "truncated", "failed", "corrupt", "operator"});
 }
 
 } // namespace troupe

@@ -22,13 +22,13 @@ struct chat_message {
 
 /// One task instance.
 struct prompt {
-  std::string task;                   ///< name of the task in the recipe
+  std::string task; ///< name of the task in the recipe
   split from = split::train;
-  std::uint64_t index = 0;            ///< position within its split
-  std::string text;                   ///< plain prompt; empty when `messages` holds a conversation
+  std::uint64_t index = 0; ///< position within its split
+  std::string text;        ///< plain prompt; empty when `messages` holds a conversation
   std::vector<chat_message> messages;
-  std::string answer;                 ///< reference answer; empty when there is none
-  std::string metadata;               ///< one JSON object, as reasoning-gym's entries carry it; may be empty
+  std::string answer;   ///< reference answer; empty when there is none
+  std::string metadata; ///< one JSON object, as reasoning-gym's entries carry it; may be empty
   bool operator==(const prompt&) const = default;
 };
 
@@ -47,13 +47,13 @@ enum class finish_reason : std::uint8_t { stop = 0, length = 1, cancelled = 2 };
 
 /// One answer to a prompt. `tokens`, `logprobs` and `loss_mask` have one entry per completion token.
 struct sample {
-  std::uint32_t index = 0;              ///< position within the group
-  std::vector<std::int32_t> tokens;     ///< completion only, with the end token where one was sampled
-  std::vector<float> logprobs;          ///< natural log, at the sampling temperature, when sampled
-  std::vector<std::uint8_t> loss_mask;  ///< 1 where a token counts in the loss
-  std::vector<segment> segments;        ///< cover the tokens in order, without gaps
+  std::uint32_t index = 0;             ///< position within the group
+  std::vector<std::int32_t> tokens;    ///< completion only, with the end token where one was sampled
+  std::vector<float> logprobs;         ///< natural log, at the sampling temperature, when sampled
+  std::vector<std::uint8_t> loss_mask; ///< 1 where a token counts in the loss
+  std::vector<segment> segments;       ///< cover the tokens in order, without gaps
   finish_reason finish = finish_reason::stop;
-  std::string text;                     ///< decoded completion, without the end token
+  std::string text; ///< decoded completion, without the end token
   bool operator==(const sample&) const = default;
 };
 
@@ -62,8 +62,8 @@ enum class verdict_kind : std::uint8_t { none = 0, correct = 1, incorrect = 2, u
 /// One named part of a reward. The reward of a sample is the sum of weight * value over its decided parts.
 struct reward_part {
   std::string name;
-  double value = 0;  ///< as the verifier gave it, usually 0 to 1
-  double weight = 0; ///< from the recipe
+  double value = 0;                          ///< as the verifier gave it, usually 0 to 1
+  double weight = 0;                         ///< from the recipe
   verdict_kind verdict = verdict_kind::none; ///< `none` for a purely scored part; `undecided`: `value` is meaningless
   std::string reason;
   bool operator==(const reward_part&) const = default;
@@ -71,7 +71,8 @@ struct reward_part {
 
 /// What the verifiers said of one sample.
 struct judgement {
-  verdict_kind verdict = verdict_kind::none; ///< undecided if any deciding part is, else incorrect if any is, else correct
+  verdict_kind verdict =
+      verdict_kind::none; ///< undecided if any deciding part is, else incorrect if any is, else correct
   double reward = 0;
   std::vector<reward_part> parts;
   bool operator==(const judgement&) const = default;
@@ -105,23 +106,23 @@ enum class drop_reason : std::uint8_t {
 
 /// What became of one member; the payload (tokens, text, judgement) is a record of its own.
 struct member {
-  bool submitted = false;                     ///< its sample is stored
+  bool submitted = false; ///< its sample is stored
   std::uint32_t num_tokens = 0;
   finish_reason finish = finish_reason::stop;
-  policy_version oldest;                      ///< over its policy segments
+  policy_version oldest; ///< over its policy segments
   policy_version newest;
   verdict_kind verdict = verdict_kind::none;
   double reward = 0;
-  drop_reason dropped = drop_reason::none;    ///< a member can be dropped from a group that lives on
-  std::uint64_t checksum = 0;                 ///< xxh3 of the encoded sample; checked whenever it is read
+  drop_reason dropped = drop_reason::none; ///< a member can be dropped from a group that lives on
+  std::uint64_t checksum = 0;              ///< xxh3 of the encoded sample; checked whenever it is read
   bool operator==(const member&) const = default;
 };
 
 /// One line of a group's history.
 struct state_change {
   group_state to = group_state::queued;
-  std::int64_t at_ms = 0;  ///< wall clock, milliseconds since 1970, for people only: no rule reads it
-  std::string by;          ///< worker name; empty for the buffer itself
+  std::int64_t at_ms = 0; ///< wall clock, milliseconds since 1970, for people only: no rule reads it
+  std::string by;         ///< worker name; empty for the buffer itself
   bool operator==(const state_change&) const = default;
 };
 
@@ -132,14 +133,14 @@ struct group {
   drop_reason dropped = drop_reason::none;
   std::string task;
   std::uint64_t prompt_index = 0;
-  std::uint64_t sampling_seed = 0;            ///< with sample index and position, the whole key of its random numbers
-  policy_version issued_at;                   ///< the learner's version when it was issued
-  std::optional<policy_version> pinned;       ///< eval and collect: the one version it may be sampled with
-  std::uint32_t evaluation = 0;               ///< eval: which evaluation of its stage
-  std::uint32_t outstanding_parts = 0;        ///< verdict parts still to come
-  lease_id lease;                             ///< 0 when not leased
-  std::optional<policy_version> trained_at;   ///< version its batch produced
-  std::vector<member> members;                ///< num_generations of them
+  std::uint64_t sampling_seed = 0;          ///< with sample index and position, the whole key of its random numbers
+  policy_version issued_at;                 ///< the learner's version when it was issued
+  std::optional<policy_version> pinned;     ///< eval and collect: the one version it may be sampled with
+  std::uint32_t evaluation = 0;             ///< eval: which evaluation of its stage
+  std::uint32_t outstanding_parts = 0;      ///< verdict parts still to come
+  lease_id lease;                           ///< 0 when not leased
+  std::optional<policy_version> trained_at; ///< version its batch produced
+  std::vector<member> members;              ///< num_generations of them
   std::vector<state_change> history;
   bool operator==(const group&) const = default;
 };

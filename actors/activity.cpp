@@ -3,9 +3,13 @@
 
 namespace troupe::actors {
 
-activity::scope::scope(activity& of, kind what) : of_(of), what_(what) { of_.change(what_, 1); }
+activity::scope::scope(activity& of, kind what) : of_(of), what_(what) {
+  of_.change(what_, 1);
+}
 
-activity::scope::~scope() { of_.change(what_, -1); }
+activity::scope::~scope() {
+  of_.change(what_, -1);
+}
 
 void activity::add_tokens(std::uint64_t n) {
   std::lock_guard lock{mutex_};

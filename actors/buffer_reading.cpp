@@ -63,8 +63,9 @@ read_dataset_reply buffer_service::read_dataset(const read_dataset_request& r) c
     return true;
   });
   if (records->empty()) {
-    throw error{errc::not_found, "dataset " + r.name + " has no records: its rejection_sampling stage kept nothing; "
-                                 "lower min_reward or raise num_prompts"};
+    throw error{errc::not_found, "dataset " + r.name +
+                                     " has no records: its rejection_sampling stage kept nothing; "
+                                     "lower min_reward or raise num_prompts"};
   }
   return {.records = std::move(records)};
 }
@@ -121,8 +122,9 @@ build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r
       const auto said = read_sample(*g, i);
       if (seen.emplace(asked.text, said.text).second) {
         ++per_prompt[asked.text];
-        w.records.emplace_back(s.dataset, dataset_record{made->records++, {g->id, i}, g->task, asked.text, said.text,
-                                                         asked.answer, m.reward});
+        w.records.emplace_back(
+            s.dataset,
+            dataset_record{made->records++, {g->id, i}, g->task, asked.text, said.text, asked.answer, m.reward});
       }
     }
   }

@@ -65,7 +65,9 @@ rollout::caller buffer_service::caller(const worker_name& who, clock_reading at)
   return {.worker = who.name, .holder = who.life, .now = at.now, .wall_ms = at.wall_ms};
 }
 
-const config::stage_spec& buffer_service::spec() const { return recipe_.stages.at(stage_.value); }
+const config::stage_spec& buffer_service::spec() const {
+  return recipe_.stages.at(stage_.value);
+}
 
 void buffer_service::save(rollout::ledger::changes groups, store::write rest, store::durability how) {
   // Two rules may have touched a group within one call: the later record is the one to keep.
@@ -205,10 +207,9 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
       throw error{errc::corrupt, "group " + to_string(g.id) + " has no stored prompt; run troupectl doctor"};
     }
     const auto& s = spec();
-    const sampling_plan plan =
-      g.id.why == purpose::train
-        ? sampling_plan{.temperature = s.temperature, .max_new_tokens = s.max_completion_length}
-        : pinned_plan_;
+    const sampling_plan plan = g.id.why == purpose::train ? sampling_plan{.temperature = s.temperature,
+                                                                          .max_new_tokens = s.max_completion_length}
+                                                          : pinned_plan_;
     work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan});
   }
   save(leased.groups, {}, store::durability::wal);

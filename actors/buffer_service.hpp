@@ -24,8 +24,9 @@ struct clock_reading {
   std::int64_t wall_ms = 0;
 };
 
-/// What the buffer does, without the actor: asks the ledger, writes what it answers to the journal in one write, replies
-/// after the write. Not thread-safe; its owner is the buffer actor. Throws troupe::error where the journal does.
+/// What the buffer does, without the actor: asks the ledger, writes what it answers to the journal in one write,
+/// replies after the write. Not thread-safe; its owner is the buffer actor. Throws troupe::error where the journal
+/// does.
 class buffer_service {
 public:
   /// Takes up what the journal holds; all leases are void and `learner` is the present epoch.

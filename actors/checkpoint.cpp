@@ -72,8 +72,8 @@ std::string checkpoint_folder(const std::string& stage, policy_version version) 
 checkpoint_record write_checkpoint(const std::string& run_folder, const std::string& stage_name, stage_index stage,
                                    policy_version version, std::uint32_t branch, const gpu::trainer& trainer,
                                    const std::string& tokenizer_folder) {
-  checkpoint_record r{.stage = stage, .version = version, .branch = branch,
-                      .folder = checkpoint_folder(stage_name, version)};
+  checkpoint_record r{
+      .stage = stage, .version = version, .branch = branch, .folder = checkpoint_folder(stage_name, version)};
   const fs::path place = fs::path{run_folder} / r.folder;
   const fs::path temporary = place.string() + ".part";
   try {

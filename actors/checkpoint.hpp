@@ -11,10 +11,10 @@ namespace troupe::actors {
 /// "checkpoints/STAGE/step-000120", relative to the run directory.
 std::string checkpoint_folder(const std::string& stage, policy_version version);
 
-/// Writes a checkpoint so that it is either whole or absent: into a temporary folder beside its place, every file and the
-/// folder fsynced, then renamed, then the parent fsynced. `tokenizer_folder` holds the files that make it loadable by
-/// `transformers`. The record, which the caller stores afterwards, is what makes it count.
-/// Throws error(resource_exhausted) without space; the temporary folder is removed then.
+/// Writes a checkpoint so that it is either whole or absent: into a temporary folder beside its place, every file and
+/// the folder fsynced, then renamed, then the parent fsynced. `tokenizer_folder` holds the files that make it loadable
+/// by `transformers`. The record, which the caller stores afterwards, is what makes it count. Throws
+/// error(resource_exhausted) without space; the temporary folder is removed then.
 checkpoint_record write_checkpoint(const std::string& run_folder, const std::string& stage_name, stage_index stage,
                                    policy_version version, std::uint32_t branch, const gpu::trainer& trainer,
                                    const std::string& tokenizer_folder);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace troupe::actors {
 
@@ -61,7 +62,8 @@ void controller::run_stage(stage_index index) {
   } else {
     record = *known;
   }
-  ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {}, std::make_shared<stage_record>(record)});
+  ask<submit_reply>(parts_.buffer, deadline::buffer,
+                    record_request{nullptr, {}, std::make_shared<stage_record>(record)});
   parts_.log->event("stage " + spec.name + (known == stages_.end() ? " starts" : " goes on"));
   const bool trains = spec.type == config::stage_type::sft || spec.type == config::stage_type::grpo;
   trains ? train_stage(index, record) : pinned_stage(index, record);
@@ -73,10 +75,10 @@ std::string controller::starting_folder(stage_index index) const {
     return parts_.recipe->model.path.empty() ? "" : std::filesystem::absolute(parts_.recipe->model.path).string();
   }
   const auto chosen =
-    config::choose_checkpoint(checkpoints_.at(*parent), parts_.recipe->stages.at(index.value).checkpoint);
+      config::choose_checkpoint(checkpoints_.at(*parent), parts_.recipe->stages.at(index.value).checkpoint);
   if (!chosen) {
     throw error{errc::corrupt, "stage " + parts_.recipe->stages.at(parent->value).name +
-                                 " is finished but has no checkpoint; run troupectl doctor"};
+                                   " is finished but has no checkpoint; run troupectl doctor"};
   }
   return chosen->folder;
 }
@@ -84,7 +86,8 @@ std::string controller::starting_folder(stage_index index) const {
 void controller::finish_stage(stage_record record, const std::string& note) {
   record.status = stage_status::finished;
   record.note = note;
-  ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {}, std::make_shared<stage_record>(record)});
+  ask<submit_reply>(parts_.buffer, deadline::buffer,
+                    record_request{nullptr, {}, std::make_shared<stage_record>(record)});
   std::erase_if(stages_, [&](const auto& s) { return s.stage == record.stage; });
   stages_.push_back(record);
   parts_.log->event("stage " + record.name + " is finished: " + note);
@@ -93,8 +96,7 @@ void controller::finish_stage(stage_record record, const std::string& note) {
 
 std::uint64_t controller::load_for_training(stage_index index, stage_record& record) {
   auto& known = checkpoints_[index];
-  while (!known.empty() &&
-         manifest_hash(parts_.run_folder + "/" + known.back().folder) != known.back().manifest_hash) {
+  while (!known.empty() && manifest_hash(parts_.run_folder + "/" + known.back().folder) != known.back().manifest_hash) {
     parts_.log->event("checkpoint " + known.back().folder + " does not match its recorded hash; using the one before",
                       true);
     known.pop_back();
@@ -149,8 +151,7 @@ void controller::train_stage(stage_index index, stage_record record) {
     if (!evaluates) {
       continue;
     }
-    const auto accuracy =
-      evaluate(index, spec, split::validation, spec.eval_limit, 1, last_step_.version, spec.name);
+    const auto accuracy = evaluate(index, spec, split::validation, spec.eval_limit, 1, last_step_.version, spec.name);
     auto& newest = checkpoints_[index].back();
     newest.validation = accuracy.value_or(-1);
     ask<submit_reply>(parts_.buffer, deadline::buffer,
@@ -180,8 +181,8 @@ bool controller::take_step(const config::stage_spec& spec) {
       return true;
     }
     if (std::chrono::steady_clock::now() - began > deadline::stall) {
-      throw error{errc::unavailable, "stage " + spec.name + ": no step for 5 minutes; the learner waits: " +
-                                       last_step_.waiting_for};
+      throw error{errc::unavailable,
+                  "stage " + spec.name + ": no step for 5 minutes; the learner waits: " + last_step_.waiting_for};
     }
   }
   return false;
@@ -246,11 +247,13 @@ void controller::wait_for_pinned() {
       before = p.unfinished_pinned;
       last = now;
     } else if (now - last > deadline::stall) {
-      throw error{errc::unavailable, std::to_string(before) + " groups of an evaluation or collection do not move; " +
-                                       p.waiting_for};
+      throw error{errc::unavailable,
+                  std::to_string(before) + " groups of an evaluation or collection do not move; " + p.waiting_for};
     }
-    self_->delayed_send(self_, std::chrono::milliseconds{5}, pull_work{});
-    self_->receive([](const pull_work&) {});
+    std::this_thread::sleep_for(deadline::idle_poll);
+    if (stopping()) {
+      throw error{errc::unavailable, "stopped during an evaluation; go on with --resume"};
+    }
   }
 }
 
@@ -275,7 +278,7 @@ std::optional<double> controller::evaluate(stage_index index, const config::stag
   wait_for_pinned();
   parts_.board->unpin(index, version);
   const auto results =
-    ask<evaluation_reply>(parts_.buffer, deadline::buffer, evaluation_request{index, number}).by_task;
+      ask<evaluation_reply>(parts_.buffer, deadline::buffer, evaluation_request{index, number}).by_task;
   report_evaluation(spec, from, version, of_stage, *results);
   double sum = 0;
   for (const auto& [name, r] : *results) {

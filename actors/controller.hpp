@@ -33,8 +33,8 @@ private:
 };
 
 /// Walks the stage graph of one run: asks buffer and learner, step by step, evaluates, keeps checkpoints, and tells the
-/// log and the display. A blocking actor on the thread that calls `run`. Throws troupe::error where the run cannot go on;
-/// everything committed until then stays, and the run can be resumed.
+/// log and the display. A blocking actor on the thread that calls `run`. Throws troupe::error where the run cannot go
+/// on; everything committed until then stays, and the run can be resumed.
 class controller {
 public:
   struct parts {
@@ -72,8 +72,8 @@ private:
   std::optional<double> evaluate(stage_index index, const config::stage_spec& spec, split from, std::uint64_t problems,
                                  std::uint32_t samples, policy_version version, const std::string& of_stage);
   void wait_for_pinned();
-  void report_evaluation(const config::stage_spec& spec, split from, policy_version version, const std::string& of_stage,
-                         const std::map<std::string, task_result>& results);
+  void report_evaluation(const config::stage_spec& spec, split from, policy_version version,
+                         const std::string& of_stage, const std::map<std::string, task_result>& results);
   void add_to_report(const std::string& list, const nlohmann::json& entry);
   void finish_stage(stage_record record, const std::string& note);
   std::string starting_folder(stage_index index) const;
@@ -96,7 +96,7 @@ Reply controller::ask(const Target& whom, Deadline within, Request&& what) {
   std::optional<Reply> got;
   std::optional<error> failed;
   self_->request(whom, within, std::forward<Request>(what))
-    .receive([&](Reply& reply) { got = std::move(reply); }, [&](caf::error& e) { failed = from_caf(e); });
+      .receive([&](Reply& reply) { got = std::move(reply); }, [&](caf::error& e) { failed = from_caf(e); });
   check_failures();
   if (failed) {
     throw *failed;

@@ -23,7 +23,7 @@ void controller::pinned_stage(stage_index index, stage_record record) {
     const auto parent = graph_.parent(index);
     const std::string of = parent ? parts_.recipe->stages.at(parent->value).name : "model";
     const auto accuracy =
-      evaluate(index, spec, spec.eval_split, spec.num_problems, spec.num_samples, policy_version{}, of);
+        evaluate(index, spec, spec.eval_split, spec.num_problems, spec.num_samples, policy_version{}, of);
     char note[64];
     std::snprintf(note, sizeof note, "%s accuracy %.3f", to_string(spec.eval_split).c_str(), accuracy.value_or(0));
     if (spec.eval_split == split::heldout) {
@@ -47,10 +47,11 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .sampling = plan});
   wait_for_pinned();
   parts_.board->unpin(index, policy_version{});
-  const auto made = ask<build_dataset_reply>(parts_.buffer, deadline::buffer,
-                                             build_dataset_request{index, record.start_checkpoint})
-                      .made;
-  const double share = made->considered == 0 ? 0 : static_cast<double>(made->records) / static_cast<double>(made->considered);
+  const auto made =
+      ask<build_dataset_reply>(parts_.buffer, deadline::buffer, build_dataset_request{index, record.start_checkpoint})
+          .made;
+  const double share =
+      made->considered == 0 ? 0 : static_cast<double>(made->records) / static_cast<double>(made->considered);
   parts_.log->record({{"kind", "dataset"},
                       {"stage", spec.name},
                       {"dataset", made->name},

@@ -6,11 +6,11 @@
 /// How long anyone waits for anyone. Nothing in actors/ waits without one of these.
 namespace troupe::actors::deadline {
 
-inline constexpr std::chrono::seconds buffer{60};       ///< any request to the buffer; its slowest is an fsync
+inline constexpr std::chrono::seconds buffer{60};        ///< any request to the buffer; its slowest is an fsync
 inline constexpr std::chrono::milliseconds idle_poll{2}; ///< pause of a worker that found nothing to do
-inline constexpr std::chrono::seconds renewal{10};      ///< between two renewals of a lease
+inline constexpr std::chrono::seconds renewal{10};       ///< between two renewals of a lease
 inline constexpr std::chrono::seconds drain{30};
-inline constexpr std::chrono::minutes step{30};         ///< one training step, replayed steps included
-inline constexpr std::chrono::minutes stall{5};         ///< a run in which nothing moves for so long ends with the reason
+inline constexpr std::chrono::minutes step{30}; ///< one training step, replayed steps included
+inline constexpr std::chrono::minutes stall{5}; ///< a run in which nothing moves for so long ends with the reason
 
 } // namespace troupe::actors::deadline

@@ -5,6 +5,7 @@
 #include "actors/failure.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace troupe::actors {
 
@@ -20,37 +21,37 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
   s.asking = true;
   const std::uint32_t groups = std::max(1u, room / std::max(1u, s.samples_per_group));
   self->request(from, deadline::buffer, lease_prompts_request{who, groups})
-    .then(
-      [=](const lease_prompts_reply& reply) {
-        auto& state = self->state;
-        state.asking = false;
-        if (!reply.work->empty() && !state.draining) {
-          state.samples_per_group = static_cast<std::uint32_t>(reply.work->front().what.members.size());
-          try {
-            state.station->accept(reply.lease, *reply.work);
-          } catch (const error& e) {
-            failed(who.name, e.what());
-            return;
-          }
-        }
-        if (state.station->pending() > 0) {
-          if (!state.decoding) {
-            state.decoding = true;
-            self->send(self, decode_more{});
-          }
-        } else if (!state.draining) {
-          self->delayed_send(self, deadline::idle_poll, pull_work{});
-        }
-      },
-      [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
+      .then(
+          [=](const lease_prompts_reply& reply) {
+            auto& state = self->state;
+            state.asking = false;
+            if (!reply.work->empty() && !state.draining) {
+              state.samples_per_group = static_cast<std::uint32_t>(reply.work->front().what.members.size());
+              try {
+                state.station->accept(reply.lease, *reply.work);
+              } catch (const std::exception& e) {
+                failed(who.name, e.what());
+                return;
+              }
+            }
+            if (state.station->pending() > 0) {
+              if (!state.decoding) {
+                state.decoding = true;
+                self->send(self, decode_more{});
+              }
+            } else if (!state.draining) {
+              std::this_thread::sleep_for(deadline::idle_poll); // its own thread; CAF 0.17's clock loses wake-ups
+              self->send(self, pull_work{});
+            }
+          },
+          [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
 void submit(pointer self, const worker_name& who, const buffer_actor& from, std::vector<sampled> done,
             const failure_sink& failed) {
-  self
-    ->request(from, deadline::buffer,
-              submit_samples_request{who, std::make_shared<std::vector<sampled>>(std::move(done))})
-    .then([](const submit_reply&) {}, [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
+  self->request(from, deadline::buffer,
+                submit_samples_request{who, std::make_shared<std::vector<sampled>>(std::move(done))})
+      .then([](const submit_reply&) {}, [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
 void renew_leases(pointer self, const worker_name& who, const buffer_actor& from) {
@@ -61,7 +62,7 @@ void renew_leases(pointer self, const worker_name& who, const buffer_actor& from
   self->state.renewed = now;
   for (const auto lease : self->state.station->leases()) {
     self->request(from, deadline::buffer, renew_request{who, lease})
-      .then([](const submit_reply&) {}, [](caf::error&) { /* a lease that ends is given to another worker */ });
+        .then([](const submit_reply&) {}, [](caf::error&) { /* a lease that ends is given to another worker */ });
   }
 }
 
@@ -72,43 +73,43 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
                                          failure_sink failed) {
   self->state.station = std::move(station);
   return {
-    [=](const pull_work&) {
-      auto& s = self->state;
-      if (!s.asking && !s.draining && s.station->pending() < batch_size) {
-        ask_for_work(self, who, from, batch_size - static_cast<std::uint32_t>(s.station->pending()), failed);
-      }
-    },
-    [=](const decode_more&) {
-      auto& s = self->state;
-      s.decoding = false;
-      if (s.draining) {
-        return;
-      }
-      std::vector<sampled> done;
-      try {
-        done = s.station->run(steps_per_turn);
-      } catch (const error& e) {
-        failed(who.name, e.what());
-        return;
-      }
-      if (!done.empty()) {
-        submit(self, who, from, std::move(done), failed);
-      }
-      renew_leases(self, who, from);
-      if (s.station->pending() > 0) {
-        s.decoding = true;
-        self->send(self, decode_more{});
-      }
-      self->send(self, pull_work{});
-    },
-    [=](const drain_request&) {
-      self->state.draining = true;
-      for (const auto lease : self->state.station->abandon()) {
-        self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
-          .then([](const submit_reply&) {}, [](caf::error&) { /* the lease ends by time */ });
-      }
-      return drain_reply{};
-    },
+      [=](const pull_work&) {
+        auto& s = self->state;
+        if (!s.asking && !s.draining && s.station->pending() < batch_size) {
+          ask_for_work(self, who, from, batch_size - static_cast<std::uint32_t>(s.station->pending()), failed);
+        }
+      },
+      [=](const decode_more&) {
+        auto& s = self->state;
+        s.decoding = false;
+        if (s.draining) {
+          return;
+        }
+        std::vector<sampled> done;
+        try {
+          done = s.station->run(steps_per_turn);
+        } catch (const std::exception& e) {
+          failed(who.name, e.what());
+          return;
+        }
+        if (!done.empty()) {
+          submit(self, who, from, std::move(done), failed);
+        }
+        renew_leases(self, who, from);
+        if (s.station->pending() > 0) {
+          s.decoding = true;
+          self->send(self, decode_more{});
+        }
+        self->send(self, pull_work{});
+      },
+      [=](const drain_request&) {
+        self->state.draining = true;
+        for (const auto lease : self->state.station->abandon()) {
+          self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
+              .then([](const submit_reply&) {}, [](caf::error&) { /* the lease ends by time */ });
+        }
+        return drain_reply{};
+      },
   };
 }
 

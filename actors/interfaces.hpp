@@ -7,62 +7,66 @@
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-/// Every actor of the system, one line a handler. Each is asked by request with a deadline, and answers with its reply or
-/// with a `caf::error` that carries a `troupe::errc` and its message.
+/// Every actor of the system, one line a handler. Each is asked by request with a deadline, and answers with its reply
+/// or with a `caf::error` that carries a `troupe::errc` and its message.
 namespace troupe::actors {
 
 /// Owns the journal and the ledger: the hub, and the only writer.
 using buffer_actor = caf::typed_actor<
-  // Starts issuing for a stage; groups of an interrupted evaluation or collection are dropped.
-  caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
-  // Issues the fixed prompts of an evaluation or a collection.
-  caf::replies_to<issue_request>::with<issue_reply>,
-  // Hands out up to `max_groups` prompts to sample, under one lease.
-  caf::replies_to<lease_prompts_request>::with<lease_prompts_reply>,
-  // Stores finished samples.
-  caf::replies_to<submit_samples_request>::with<submit_reply>,
-  // Hands out sampled groups to judge.
-  caf::replies_to<lease_generated_request>::with<lease_generated_reply>,
-  // Stores the verdicts of one group.
-  caf::replies_to<submit_verdict_request>::with<submit_reply>,
-  // Gives a worker's unfinished groups back to the queue.
-  caf::replies_to<hand_back_request>::with<submit_reply>,
-  // Extends a lease.
-  caf::replies_to<renew_request>::with<submit_reply>,
-  // The learner's next batch, or why there is none yet.
-  caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
-  // One step: record and groups in one write.
-  caf::replies_to<commit_request>::with<submit_reply>,
-  // Batches, dataset records, steps and checkpoints that are stored already.
-  caf::replies_to<read_batch_request>::with<lease_batch_reply>, caf::replies_to<read_dataset_request>::with<read_dataset_reply>,
-  // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
-  caf::replies_to<record_request>::with<submit_reply>, caf::replies_to<build_dataset_request>::with<build_dataset_reply>,
-  // How far evaluations and collections are, and what came of one.
-  caf::replies_to<progress_request>::with<progress_reply>, caf::replies_to<evaluation_request>::with<evaluation_reply>>;
+    // Starts issuing for a stage; groups of an interrupted evaluation or collection are dropped.
+    caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
+    // Issues the fixed prompts of an evaluation or a collection.
+    caf::replies_to<issue_request>::with<issue_reply>,
+    // Hands out up to `max_groups` prompts to sample, under one lease.
+    caf::replies_to<lease_prompts_request>::with<lease_prompts_reply>,
+    // Stores finished samples.
+    caf::replies_to<submit_samples_request>::with<submit_reply>,
+    // Hands out sampled groups to judge.
+    caf::replies_to<lease_generated_request>::with<lease_generated_reply>,
+    // Stores the verdicts of one group.
+    caf::replies_to<submit_verdict_request>::with<submit_reply>,
+    // Gives a worker's unfinished groups back to the queue.
+    caf::replies_to<hand_back_request>::with<submit_reply>,
+    // Extends a lease.
+    caf::replies_to<renew_request>::with<submit_reply>,
+    // The learner's next batch, or why there is none yet.
+    caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
+    // One step: record and groups in one write.
+    caf::replies_to<commit_request>::with<submit_reply>,
+    // Batches, dataset records, steps and checkpoints that are stored already.
+    caf::replies_to<read_batch_request>::with<lease_batch_reply>,
+    caf::replies_to<read_dataset_request>::with<read_dataset_reply>,
+    // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
+    caf::replies_to<record_request>::with<submit_reply>,
+    caf::replies_to<build_dataset_request>::with<build_dataset_reply>,
+    // How far evaluations and collections are, and what came of one.
+    caf::replies_to<progress_request>::with<progress_reply>,
+    caf::replies_to<evaluation_request>::with<evaluation_reply>>;
 
 /// Samples completions; pulls its work from the buffer. Spawn it detached: it decodes in its handlers.
 using generator_actor = caf::typed_actor<
-  // Leases prompts where there is room, then goes on decoding.
-  caf::reacts_to<pull_work>,
-  // A run of decode steps; what finished goes to the buffer.
-  caf::reacts_to<decode_more>,
-  // Hands back what it holds and stops pulling.
-  caf::replies_to<drain_request>::with<drain_reply>>;
+    // Leases prompts where there is room, then goes on decoding.
+    caf::reacts_to<pull_work>,
+    // A run of decode steps; what finished goes to the buffer.
+    caf::reacts_to<decode_more>,
+    // Hands back what it holds and stops pulling.
+    caf::replies_to<drain_request>::with<drain_reply>>;
 
 /// Judges completions; pulls its work from the buffer. Spawn it detached: it judges in its handlers.
 using verifier_actor = caf::typed_actor<
-  // Leases sampled groups, judges them, submits the verdicts, and asks again.
-  caf::reacts_to<pull_work>,
-  // Stops pulling.
-  caf::replies_to<drain_request>::with<drain_reply>>;
+    // Leases sampled groups, judges them, submits the verdicts, and asks again.
+    caf::reacts_to<pull_work>,
+    // Stops pulling.
+    caf::replies_to<drain_request>::with<drain_reply>>;
 
 /// Owns the model and its optimizer. Spawn it detached: it trains in its handlers.
 using learner_actor = caf::typed_actor<
-  // Loads weights, trains recorded steps again where a checkpoint lies behind them, and publishes the version reached.
-  caf::replies_to<load_stage_request>::with<load_stage_reply>,
-  // One step: batch, update, commit, publication; or why there was no batch within the time allowed.
-  caf::replies_to<step_request>::with<step_reply>, caf::reacts_to<try_step>,
-  // Writes a checkpoint of the present version and records it.
-  caf::replies_to<checkpoint_request>::with<checkpoint_reply>>;
+    // Loads weights, trains recorded steps again where a checkpoint lies behind them, and publishes the version
+    // reached.
+    caf::replies_to<load_stage_request>::with<load_stage_reply>,
+    // One step: batch, update, commit, publication; or why there was no batch within the time allowed.
+    caf::replies_to<step_request>::with<step_reply>, caf::reacts_to<try_step>,
+    // Writes a checkpoint of the present version and records it.
+    caf::replies_to<checkpoint_request>::with<checkpoint_reply>>;
 
 } // namespace troupe::actors

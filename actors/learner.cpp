@@ -8,6 +8,7 @@
 #include "runtime/config/stage_graph.hpp"
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace troupe::actors {
 
@@ -18,7 +19,9 @@ using shared_parts = std::shared_ptr<const learner_parts>;
 using step_promise = caf::typed_response_promise<step_reply>;
 using load_promise = caf::typed_response_promise<load_stage_reply>;
 
-const config::stage_spec& spec_of(const learner_parts& p, stage_index stage) { return p.recipe->stages.at(stage.value); }
+const config::stage_spec& spec_of(const learner_parts& p, stage_index stage) {
+  return p.recipe->stages.at(stage.value);
+}
 
 gpu::optimizer_options optimizer_of(const config::stage_spec& s, policy_version produced) {
   return {.learning_rate = config::learning_rate_at(s, static_cast<std::uint32_t>(produced.value)),
@@ -91,24 +94,22 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
 void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
             gpu::figures figures, step_promise promise) {
   auto& s = self->state;
-  self
-    ->request(from, deadline::buffer,
-              commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
-    .then(
-      [=, figures = std::move(figures)](const submit_reply& reply) mutable {
-        if (reply.result != rollout::submit_result::created) {
-          promise.deliver(to_caf(error{errc::fenced, "the buffer answered the learner's commit with `" +
-                                                       rollout::to_string(reply.result) +
-                                                       "`: another learner has taken over"}));
-          return;
-        }
-        p->board->publish(self->state.stage, self->state.trainer->publish(self->state.version));
-        promise.deliver(step_reply{.stepped = true,
-                                   .waiting_for = {},
-                                   .version = self->state.version,
-                                   .figures = std::make_shared<gpu::figures>(std::move(figures))});
-      },
-      [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+  self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
+      .then(
+          [=, figures = std::move(figures)](const submit_reply& reply) mutable {
+            if (reply.result != rollout::submit_result::created) {
+              promise.deliver(to_caf(error{errc::fenced, "the buffer answered the learner's commit with `" +
+                                                             rollout::to_string(reply.result) +
+                                                             "`: another learner has taken over"}));
+              return;
+            }
+            p->board->publish(self->state.stage, self->state.trainer->publish(self->state.version));
+            promise.deliver(step_reply{.stepped = true,
+                                       .waiting_for = {},
+                                       .version = self->state.version,
+                                       .figures = std::make_shared<gpu::figures>(std::move(figures))});
+          },
+          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }
 
 void step(pointer self, const shared_parts& p, const buffer_actor& from, std::chrono::milliseconds patience,
@@ -118,30 +119,31 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
     try {
       auto figures = train(s, *p, nullptr);
       commit(self, p, from, lease_id{}, nullptr, std::move(figures), promise);
-    } catch (const error& e) {
+    } catch (const std::exception& e) {
       promise.deliver(to_caf(e));
     }
     return;
   }
   self->request(from, deadline::buffer, lease_batch_request{p->who, p->present})
-    .then(
-      [=](const lease_batch_reply& reply) mutable {
-        if (!reply.what) {
-          if (std::chrono::steady_clock::now() - self->state.waiting_since > patience) {
-            promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
-          } else {
-            self->delayed_send(self, deadline::idle_poll, try_step{patience, promise});
-          }
-          return;
-        }
-        try {
-          auto figures = train(self->state, *p, reply.what.get());
-          commit(self, p, from, reply.lease, reply.what, std::move(figures), promise);
-        } catch (const error& e) {
-          promise.deliver(to_caf(e));
-        }
-      },
-      [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+      .then(
+          [=](const lease_batch_reply& reply) mutable {
+            if (!reply.what) {
+              if (std::chrono::steady_clock::now() - self->state.waiting_since > patience) {
+                promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
+              } else {
+                std::this_thread::sleep_for(deadline::idle_poll);
+                self->send(self, try_step{patience, promise});
+              }
+              return;
+            }
+            try {
+              auto figures = train(self->state, *p, reply.what.get());
+              commit(self, p, from, reply.lease, reply.what, std::move(figures), promise);
+            } catch (const std::exception& e) {
+              promise.deliver(to_caf(e));
+            }
+          },
+          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }
 
 /// Trains recorded step `i` and those after it again, then publishes.
@@ -163,16 +165,16 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
     return;
   }
   self->request(from, deadline::buffer, read_batch_request{r.groups})
-    .then(
-      [=](const lease_batch_reply& reply) mutable {
-        try {
-          train(self->state, *p, reply.what.get());
-          replay(self, p, from, steps, i + 1, promise);
-        } catch (const error& e) {
-          promise.deliver(to_caf(e));
-        }
-      },
-      [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+      .then(
+          [=](const lease_batch_reply& reply) mutable {
+            try {
+              train(self->state, *p, reply.what.get());
+              replay(self, p, from, steps, i + 1, promise);
+            } catch (const std::exception& e) {
+              promise.deliver(to_caf(e));
+            }
+          },
+          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }
 
 void load(learner_state& s, const learner_parts& p, const load_stage_request& r) {
@@ -181,10 +183,10 @@ void load(learner_state& s, const learner_parts& p, const load_stage_request& r)
   s.branch = r.branch;
   s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
   const std::string folder = r.folder.empty() ? std::string{} : p.run_folder + "/" + r.folder;
-  auto start = folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed)
-                              : p.backend->load_weights(folder, r.version);
+  auto start =
+      folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed) : p.backend->load_weights(folder, r.version);
   s.trainer = p.backend->make_trainer(start, r.with_optimizer ? folder : std::string{});
-  if (spec_of(p, r.stage).beta > 0) {
+  if (spec_of(p, r.stage).beta > 0 && !r.with_optimizer) { // a checkpoint carries its reference
     s.trainer->set_reference_to_policy();
   }
 }
@@ -202,19 +204,19 @@ void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& fro
     if (part < spec.data.size()) {
       const std::string name = spec.data[part].dataset;
       self->request(from, deadline::buffer, read_dataset_request{name})
-        .then(
-          [=](const read_dataset_reply& reply) mutable {
-            (*got)[name] = reply.records;
-            fetch_datasets(self, p, from, part + 1, got, steps, promise);
-          },
-          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+          .then(
+              [=](const read_dataset_reply& reply) mutable {
+                (*got)[name] = reply.records;
+                fetch_datasets(self, p, from, part + 1, got, steps, promise);
+              },
+              [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
       return;
     }
     s.examples = std::make_unique<training_data>(*p->recipe, s.stage, p->sources, *got, p->tokenizer);
   }
   try {
     replay(self, p, from, steps, 0, promise);
-  } catch (const error& e) {
+  } catch (const std::exception& e) {
     promise.deliver(to_caf(e));
   }
 }
@@ -223,38 +225,38 @@ void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& fro
 
 learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_actor from) {
   return {
-    [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
-      auto promise = self->make_response_promise<load_stage_reply>();
-      try {
-        load(self->state, *parts, r);
-        fetch_datasets(self, parts, from, 0, std::make_shared<training_data::records>(), r.replay, promise);
-      } catch (const error& e) {
-        promise.deliver(to_caf(e));
-      }
-      return promise;
-    },
-    [=](const step_request& r) -> caf::result<step_reply> {
-      auto promise = self->make_response_promise<step_reply>();
-      self->state.waiting_since = std::chrono::steady_clock::now();
-      step(self, parts, from, r.patience, promise);
-      return promise;
-    },
-    [=](const try_step& again) { step(self, parts, from, again.patience, again.promise); },
-    [=](const checkpoint_request&) -> caf::result<checkpoint_reply> {
-      auto promise = self->make_response_promise<checkpoint_reply>();
-      auto& s = self->state;
-      try {
-        auto written = std::make_shared<checkpoint_record>(
-          write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch, *s.trainer,
-                           parts->tokenizer_folder));
-        self->request(from, deadline::buffer, record_request{written, {}, nullptr})
-          .then([=](const submit_reply&) mutable { promise.deliver(checkpoint_reply{written}); },
-                [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
-      } catch (const error& e) {
-        promise.deliver(to_caf(e));
-      }
-      return promise;
-    },
+      [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
+        auto promise = self->make_response_promise<load_stage_reply>();
+        try {
+          load(self->state, *parts, r);
+          fetch_datasets(self, parts, from, 0, std::make_shared<training_data::records>(), r.replay, promise);
+        } catch (const std::exception& e) {
+          promise.deliver(to_caf(e));
+        }
+        return promise;
+      },
+      [=](const step_request& r) -> caf::result<step_reply> {
+        auto promise = self->make_response_promise<step_reply>();
+        self->state.waiting_since = std::chrono::steady_clock::now();
+        step(self, parts, from, r.patience, promise);
+        return promise;
+      },
+      [=](const try_step& again) { step(self, parts, from, again.patience, again.promise); },
+      [=](const checkpoint_request&) -> caf::result<checkpoint_reply> {
+        auto promise = self->make_response_promise<checkpoint_reply>();
+        auto& s = self->state;
+        try {
+          auto written = std::make_shared<checkpoint_record>(
+              write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch,
+                               *s.trainer, parts->tokenizer_folder));
+          self->request(from, deadline::buffer, record_request{written, {}, nullptr})
+              .then([=](const submit_reply&) mutable { promise.deliver(checkpoint_reply{written}); },
+                    [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+        } catch (const std::exception& e) {
+          promise.deliver(to_caf(e));
+        }
+        return promise;
+      },
   };
 }
 

@@ -21,7 +21,7 @@ struct learner_parts {
   source_map sources;
   std::string run_folder;
   std::string tokenizer_folder;
-  gpu::model_shape new_model;            ///< used when a stage starts from no checkpoint
+  gpu::model_shape new_model; ///< used when a stage starts from no checkpoint
   epoch present;
   worker_name who;
 };

@@ -34,8 +34,13 @@ struct sampling_plan {
   std::uint32_t max_new_tokens = 64;
 };
 
-struct begin_stage_request { stage_index stage; policy_version version; };
-struct begin_stage_reply { std::uint64_t dropped = 0; };
+struct begin_stage_request {
+  stage_index stage;
+  policy_version version;
+};
+struct begin_stage_reply {
+  std::uint64_t dropped = 0;
+};
 
 /// `count` problems of each of the stage's tasks, from `from`, each with `num_samples` samples.
 struct issue_request {
@@ -47,38 +52,105 @@ struct issue_request {
   std::uint32_t evaluation = 0;
   payload<sampling_plan> sampling;
 };
-struct issue_reply { std::uint64_t issued = 0; };
+struct issue_reply {
+  std::uint64_t issued = 0;
+};
 
 struct prompt_work {
   group what;
   prompt asked;
   sampling_plan sampling;
 };
-struct lease_prompts_request { worker_name who; std::uint32_t max_groups = 1; };
-struct lease_prompts_reply { lease_id lease; payload<std::vector<prompt_work>> work; };
+struct lease_prompts_request {
+  worker_name who;
+  std::uint32_t max_groups = 1;
+};
+struct lease_prompts_reply {
+  lease_id lease;
+  payload<std::vector<prompt_work>> work;
+};
 
-struct sampled { lease_id lease; group_id of; sample what; };
-struct submit_samples_request { worker_name who; payload<std::vector<sampled>> samples; };
-struct submit_reply { rollout::submit_result result = rollout::submit_result::created; };
+struct sampled {
+  lease_id lease;
+  group_id of;
+  sample what;
+};
+struct submit_samples_request {
+  worker_name who;
+  payload<std::vector<sampled>> samples;
+};
+struct submit_reply {
+  rollout::submit_result result = rollout::submit_result::created;
+};
 
-struct generated_group { group what; prompt asked; std::vector<sample> samples; };
-struct lease_generated_request { worker_name who; std::uint32_t max_groups = 1; };
-struct lease_generated_reply { lease_id lease; payload<std::vector<generated_group>> groups; };
-struct judged_group { lease_id lease; group_id of; std::vector<judgement> verdicts; };
-struct submit_verdict_request { worker_name who; payload<std::vector<judged_group>> groups; };
+struct generated_group {
+  group what;
+  prompt asked;
+  std::vector<sample> samples;
+};
+struct lease_generated_request {
+  worker_name who;
+  std::uint32_t max_groups = 1;
+};
+struct lease_generated_reply {
+  lease_id lease;
+  payload<std::vector<generated_group>> groups;
+};
+struct judged_group {
+  lease_id lease;
+  group_id of;
+  std::vector<judgement> verdicts;
+};
+struct submit_verdict_request {
+  worker_name who;
+  payload<std::vector<judged_group>> groups;
+};
 
-struct hand_back_request { worker_name who; lease_id lease; std::string why; };
-struct renew_request { worker_name who; lease_id lease; };
+struct hand_back_request {
+  worker_name who;
+  lease_id lease;
+  std::string why;
+};
+struct renew_request {
+  worker_name who;
+  lease_id lease;
+};
 
-struct batch_group { group what; prompt asked; std::vector<sample> samples; std::vector<judgement> verdicts; };
-struct batch { std::vector<batch_group> groups; std::uint64_t data_cursor = 0; };
-struct lease_batch_request { worker_name who; epoch learner; };
+struct batch_group {
+  group what;
+  prompt asked;
+  std::vector<sample> samples;
+  std::vector<judgement> verdicts;
+};
+struct batch {
+  std::vector<batch_group> groups;
+  std::uint64_t data_cursor = 0;
+};
+struct lease_batch_request {
+  worker_name who;
+  epoch learner;
+};
 /// Without a batch, `waiting_for` says why.
-struct lease_batch_reply { lease_id lease; payload<batch> what; std::string waiting_for; };
-struct commit_request { worker_name who; epoch learner; lease_id lease; payload<step_record> step; };
-struct read_batch_request { std::vector<group_id> groups; };
-struct read_dataset_request { std::string name; };
-struct read_dataset_reply { payload<std::vector<dataset_record>> records; };
+struct lease_batch_reply {
+  lease_id lease;
+  payload<batch> what;
+  std::string waiting_for;
+};
+struct commit_request {
+  worker_name who;
+  epoch learner;
+  lease_id lease;
+  payload<step_record> step;
+};
+struct read_batch_request {
+  std::vector<group_id> groups;
+};
+struct read_dataset_request {
+  std::string name;
+};
+struct read_dataset_reply {
+  payload<std::vector<dataset_record>> records;
+};
 
 /// Any of them may be null or empty.
 struct record_request {
@@ -86,8 +158,13 @@ struct record_request {
   std::vector<checkpoint_record> forgotten;
   payload<stage_record> stage;
 };
-struct build_dataset_request { stage_index stage; std::string policy_checkpoint; };
-struct build_dataset_reply { payload<dataset_manifest> made; };
+struct build_dataset_request {
+  stage_index stage;
+  std::string policy_checkpoint;
+};
+struct build_dataset_reply {
+  payload<dataset_manifest> made;
+};
 
 struct progress_request {};
 struct progress_reply {
@@ -97,8 +174,16 @@ struct progress_reply {
   payload<rollout::group_counts> counts;
 };
 
-struct evaluation_request { stage_index stage; std::uint32_t evaluation = 0; };
-struct answer_shown { std::string prompt; std::string completion; std::string answer; verdict_kind verdict; };
+struct evaluation_request {
+  stage_index stage;
+  std::uint32_t evaluation = 0;
+};
+struct answer_shown {
+  std::string prompt;
+  std::string completion;
+  std::string answer;
+  verdict_kind verdict;
+};
 struct task_result {
   std::uint64_t problems = 0;
   std::uint64_t samples = 0;
@@ -108,7 +193,9 @@ struct task_result {
   std::map<std::string, double> part_sums; ///< sum over samples, by reward part
   std::vector<answer_shown> first;         ///< of the first problems
 };
-struct evaluation_reply { payload<std::map<std::string, task_result>> by_task; };
+struct evaluation_reply {
+  payload<std::map<std::string, task_result>> by_task;
+};
 
 struct pull_work {};
 struct decode_more {};
@@ -117,17 +204,22 @@ struct drain_reply {};
 
 struct load_stage_request {
   stage_index stage;
-  std::string folder;                     ///< checkpoint to load; empty: a new model
-  bool with_optimizer = false;            ///< the folder is a checkpoint of this very stage
-  policy_version version;                 ///< what the folder holds
+  std::string folder;                       ///< checkpoint to load; empty: a new model
+  bool with_optimizer = false;              ///< the folder is a checkpoint of this very stage
+  policy_version version;                   ///< what the folder holds
   payload<std::vector<step_record>> replay; ///< later steps, to be trained again
   std::uint32_t branch = 0;
 };
-struct load_stage_reply { policy_version version; std::uint64_t parameters = 0; };
-struct step_request { std::chrono::milliseconds patience{2000}; };
+struct load_stage_reply {
+  policy_version version;
+  std::uint64_t parameters = 0;
+};
+struct step_request {
+  std::chrono::milliseconds patience{2000};
+};
 struct step_reply {
   bool stepped = false;
-  std::string waiting_for;                ///< when it did not
+  std::string waiting_for; ///< when it did not
   policy_version version;
   payload<gpu::figures> figures;
 };
@@ -137,7 +229,9 @@ struct try_step {
   caf::typed_response_promise<step_reply> promise;
 };
 struct checkpoint_request {};
-struct checkpoint_reply { payload<checkpoint_record> written; };
+struct checkpoint_reply {
+  payload<checkpoint_record> written;
+};
 
 } // namespace troupe::actors
 

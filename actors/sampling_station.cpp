@@ -75,7 +75,7 @@ void sampling_station::admit_pinned() {
   auto w = board_->find(stage, version);
   if (!w) {
     throw error{errc::unavailable, "version " + std::to_string(version.value) + " of stage " +
-                                     std::to_string(stage.value) + " is pinned but was not kept"};
+                                       std::to_string(stage.value) + " is pinned but was not kept"};
   }
   if (!pinned_) {
     pinned_ = backend_->make_sampler(w, batch_size_);

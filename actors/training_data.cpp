@@ -22,8 +22,7 @@ std::vector<double> weights_of(const config::stage_spec& s) {
 
 bool counts(const batch_group& g, std::size_t i, const config::stage_spec& spec) {
   const auto& m = g.what.members[i];
-  return m.dropped == drop_reason::none &&
-         !(spec.mask_truncated_completions && m.finish == finish_reason::length);
+  return m.dropped == drop_reason::none && !(spec.mask_truncated_completions && m.finish == finish_reason::length);
 }
 
 } // namespace

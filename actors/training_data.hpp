@@ -13,8 +13,8 @@
 
 namespace troupe::actors {
 
-/// Supervised examples of one stage: demonstrations of its tasks mixed with stored datasets. Example `n` is a function of
-/// (run seed, stage, n) alone, so a step can be repeated. Not thread-safe.
+/// Supervised examples of one stage: demonstrations of its tasks mixed with stored datasets. Example `n` is a function
+/// of (run seed, stage, n) alone, so a step can be repeated. Not thread-safe.
 class training_data {
 public:
   using records = std::map<std::string, payload<std::vector<dataset_record>>>;

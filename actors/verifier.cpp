@@ -4,6 +4,8 @@
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 
+#include <thread>
+
 namespace troupe::actors {
 
 namespace {
@@ -24,33 +26,34 @@ verifier_actor::behavior_type verifier(verifier_actor::stateful_pointer<verifier
                                        buffer_actor from, judge_group judge, failure_sink failed) {
   const auto give_up = [=](const caf::error& e) { failed(who.name, from_caf(e).what()); };
   return {
-    [=](const pull_work&) {
-      if (self->state.asking || self->state.draining) {
-        return;
-      }
-      self->state.asking = true;
-      self->request(from, deadline::buffer, lease_generated_request{who, groups_per_lease})
-        .then(
-          [=](const lease_generated_reply& work) {
-            self->state.asking = false;
-            if (work.groups->empty()) {
-              self->delayed_send(self, deadline::idle_poll, pull_work{});
-              return;
-            }
-            try {
-              self->request(from, deadline::buffer, submit_verdict_request{who, judge_all(work, judge)})
-                .then([=](const submit_reply&) { self->send(self, pull_work{}); },
-                      [=](caf::error& e) { give_up(e); });
-            } catch (const error& e) {
-              failed(who.name, e.what());
-            }
-          },
-          [=](caf::error& e) { give_up(e); });
-    },
-    [=](const drain_request&) {
-      self->state.draining = true;
-      return drain_reply{};
-    },
+      [=](const pull_work&) {
+        if (self->state.asking || self->state.draining) {
+          return;
+        }
+        self->state.asking = true;
+        self->request(from, deadline::buffer, lease_generated_request{who, groups_per_lease})
+            .then(
+                [=](const lease_generated_reply& work) {
+                  self->state.asking = false;
+                  if (work.groups->empty()) {
+                    std::this_thread::sleep_for(deadline::idle_poll); // its own thread; CAF 0.17's clock loses wake-ups
+                    self->send(self, pull_work{});
+                    return;
+                  }
+                  try {
+                    self->request(from, deadline::buffer, submit_verdict_request{who, judge_all(work, judge)})
+                        .then([=](const submit_reply&) { self->send(self, pull_work{}); },
+                              [=](caf::error& e) { give_up(e); });
+                  } catch (const std::exception& e) {
+                    failed(who.name, e.what());
+                  }
+                },
+                [=](caf::error& e) { give_up(e); });
+      },
+      [=](const drain_request&) {
+        self->state.draining = true;
+        return drain_reply{};
+      },
   };
 }
 

@@ -46,27 +46,27 @@ private:
 };
 
 struct sampling_options {
-  double temperature = 1.0;         ///< 0 is greedy
-  double top_p = 1.0;               ///< 1 is off
-  std::uint32_t top_k = 0;          ///< 0 is off
+  double temperature = 1.0; ///< 0 is greedy
+  double top_p = 1.0;       ///< 1 is off
+  std::uint32_t top_k = 0;  ///< 0 is off
   std::uint32_t max_new_tokens = 64;
   std::vector<std::int32_t> stop_tokens;
-  bool raw_logprobs = false;        ///< of the raw model (temperature 1, no truncation), as `troupe generate` prints them
+  bool raw_logprobs = false; ///< of the raw model (temperature 1, no truncation), as `troupe generate` prints them
 };
 
 /// One completion to sample. The random number of a token depends on (seed, index, position) alone.
 struct sample_request {
-  std::uint64_t tag = 0;            ///< the caller's; comes back with the result
+  std::uint64_t tag = 0; ///< the caller's; comes back with the result
   std::uint64_t seed = 0;
-  std::uint32_t index = 0;          ///< of the sample within its group
+  std::uint32_t index = 0; ///< of the sample within its group
   std::vector<std::int32_t> prompt;
   sampling_options options;
-  sample partial;                   ///< tokens, logprobs and segments of an earlier worker to continue; usually empty
+  sample partial; ///< tokens, logprobs and segments of an earlier worker to continue; usually empty
 };
 
 struct sample_result {
   std::uint64_t tag = 0;
-  sample completion;                ///< without text: detokenising is the caller's
+  sample completion; ///< without text: detokenising is the caller's
 };
 
 /// Batched sampling with continuous refill. Not thread-safe: one thread owns it.
@@ -87,12 +87,12 @@ public:
 };
 
 struct optimizer_options {
-  double learning_rate = 1e-4;      ///< of this step, the schedule already applied
+  double learning_rate = 1e-4; ///< of this step, the schedule already applied
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.95;
   double adam_epsilon = 1e-8;
   double weight_decay = 0.0;
-  double max_grad_norm = 1.0;       ///< 0 is off
+  double max_grad_norm = 1.0; ///< 0 is off
 };
 
 enum class loss_type : std::uint8_t {
@@ -105,12 +105,12 @@ struct grpo_options {
   loss_type loss = loss_type::dapo;
   double epsilon = 0.2;
   double epsilon_high = 0.2;
-  double beta = 0.0;                ///< weight of the k3 KL to the reference; 0: no reference is held
-  double temperature = 1.0;         ///< the sampling temperature; log-probabilities are taken at it
-  bool rollout_is = false;          ///< truncated importance sampling with the sampler's log-probabilities
+  double beta = 0.0;        ///< weight of the k3 KL to the reference; 0: no reference is held
+  double temperature = 1.0; ///< the sampling temperature; log-probabilities are taken at it
+  bool rollout_is = false;  ///< truncated importance sampling with the sampler's log-probabilities
   double rollout_is_threshold = 2.0;
   std::uint32_t num_iterations = 1;
-  std::uint32_t mini_batches = 1;   ///< optimizer updates per pass over the batch
+  std::uint32_t mini_batches = 1; ///< optimizer updates per pass over the batch
   std::uint32_t max_completion_length = 64;
 };
 
@@ -118,10 +118,10 @@ struct grpo_options {
 struct training_sequence {
   std::vector<std::int32_t> prompt;
   std::vector<std::int32_t> completion;
-  std::vector<std::uint8_t> loss_mask;   ///< per completion token
-  std::vector<float> sampler_logprobs;   ///< grpo: per completion token; empty for sft
-  double advantage = 0;                  ///< grpo
-  bool single_version = true;            ///< sampled with one version throughout: its log-probability gap is measured
+  std::vector<std::uint8_t> loss_mask; ///< per completion token
+  std::vector<float> sampler_logprobs; ///< grpo: per completion token; empty for sft
+  double advantage = 0;                ///< grpo
+  bool single_version = true;          ///< sampled with one version throughout: its log-probability gap is measured
 };
 
 /// Figures of one training step, under the names of metrics.jsonl: loss, grad_norm, kl, entropy, clip_ratio,
@@ -145,9 +145,9 @@ public:
 };
 
 struct backend_options {
-  std::string device = "cpu";       ///< "cpu", "cuda" or "cuda:N"
-  bool deterministic = false;       ///< row-invariant forward: batch make-up never changes an answer
-  std::uint32_t threads = 1;        ///< intra-op threads of each calling thread
+  std::string device = "cpu"; ///< "cpu", "cuda" or "cuda:N"
+  bool deterministic = false; ///< row-invariant forward: batch make-up never changes an answer
+  std::uint32_t threads = 1;  ///< intra-op threads of each calling thread
 };
 
 /// A device with the model code on it. Thread-safe.

@@ -18,12 +18,21 @@ std::vector<std::string> places() {
           std::string{TROUPE_MODULE_DIR} + "/libtroupe_torch.so"};
 }
 
+void check_device(const std::string& device) {
+  const std::string cuda = "cuda", index = device.starts_with(cuda + ":") ? device.substr(cuda.size() + 1) : "0";
+  const bool numbered = !index.empty() && index.find_first_not_of("0123456789") == std::string::npos;
+  if (device == cuda || (device.starts_with(cuda + ":") && numbered)) {
+    throw error{errc::unavailable, "device " + device + ": this build has no CUDA module; use device: cpu"};
+  }
+  if (device != "cpu") {
+    throw error{errc::invalid, "device is \"" + device + "\"; it must be cpu, cuda or cuda:N"};
+  }
+}
+
 } // namespace
 
 std::shared_ptr<backend> open_backend(const backend_options& options) {
-  if (options.device != "cpu") {
-    throw error{errc::unavailable, "device " + options.device + ": this build has no CUDA module; use device: cpu"};
-  }
+  check_device(options.device);
   std::string tried;
   for (const auto& path : places()) {
     if (void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the backend's code lives in it
@@ -37,7 +46,8 @@ std::shared_ptr<backend> open_backend(const backend_options& options) {
     const char* why = ::dlerror();
     tried += std::string{"\n  "} + (why == nullptr ? path : why);
   }
-  throw error{errc::unavailable, "the model's module could not be loaded; run scripts/setup.sh and build again:" + tried};
+  throw error{errc::unavailable,
+              "the model's module could not be loaded; run scripts/setup.sh and build again:" + tried};
 }
 
 } // namespace troupe::gpu

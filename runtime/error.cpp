@@ -25,8 +25,8 @@ int exit_status(errc code) noexcept {
 }
 
 std::string to_string(errc code) {
-  constexpr std::array<const char*, 9> names{"",        "failed",             "invalid", "not_found", "unavailable",
-                                             "corrupt", "resource_exhausted", "fenced",  "conflict"};
+  constexpr std::array<const char*, 9> names{
+      "", "failed", "invalid", "not_found", "unavailable", "corrupt", "resource_exhausted", "fenced", "conflict"};
   return names.at(static_cast<std::size_t>(code));
 }
 

@@ -9,8 +9,8 @@ namespace troupe {
 
 /// What kind of thing went wrong in the world outside. Numbers are never reused; they travel in replies.
 enum class errc : std::uint8_t {
-  failed = 1,             ///< anything not below
-  invalid = 2,            ///< the caller's input: recipe, option, id, JSON line
+  failed = 1,  ///< anything not below
+  invalid = 2, ///< the caller's input: recipe, option, id, JSON line
   not_found = 3,
   unavailable = 4,        ///< in use by another process, or did not answer in time
   corrupt = 5,            ///< a checksum or an invariant of stored data does not hold

@@ -3,6 +3,7 @@
 
 #include "schema/codec.hpp"
 
+#include <array>
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 #include <cmath>
@@ -32,14 +33,18 @@ auto open(std::string_view bytes, Read read) {
   if (segments >= segments_max) {
     throw codec_error{"a record of " + std::to_string(segments) + " segments or more; at most 16 are read"};
   }
-  std::vector<capnp::word> aligned(bytes.size() / sizeof(capnp::word)); // stored bytes need not be 8-byte aligned
-  std::memcpy(aligned.data(), bytes.data(), bytes.size());
+  // Stored bytes need not be 8-byte aligned. Group records, which are read by the million, fit on the stack.
+  std::array<capnp::word, 512> small;
+  const std::size_t words = bytes.size() / sizeof(capnp::word);
+  std::vector<capnp::word> large(words > small.size() ? words : 0);
+  capnp::word* const aligned = large.empty() ? small.data() : large.data();
+  std::memcpy(static_cast<void*>(aligned), bytes.data(), bytes.size());
   capnp::ReaderOptions limits;
-  limits.traversalLimitInWords = 8 * aligned.size() + 1024;
+  limits.traversalLimitInWords = 8 * words + 1024;
   limits.nestingLimit = 16;
   try {
-    capnp::FlatArrayMessageReader reader{kj::arrayPtr(aligned.data(), aligned.size()), limits};
-    if (reader.getEnd() != aligned.data() + aligned.size()) {
+    capnp::FlatArrayMessageReader reader{kj::arrayPtr(aligned, words), limits};
+    if (reader.getEnd() != aligned + words) {
       throw codec_error{"a record with bytes after its end"};
     }
     return read(reader.getRoot<Root>());

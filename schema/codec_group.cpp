@@ -86,6 +86,8 @@ group decode<group>(std::string_view bytes) {
             .trained_at = unless_minus_one(from.getTrainedAt()),
             .members = {},
             .history = {}};
+    g.members.reserve(from.getMembers().size());
+    g.history.reserve(from.getHistory().size());
     for (const auto m : from.getMembers()) {
       g.members.push_back(get_member(m));
     }

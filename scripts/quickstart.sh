@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs, builds and runs all four stages of R1 on a tiny model, on the CPU. Arguments go to `troupe quickstart`.
+# From a fresh checkout to a rising reward: installs, builds, and trains a tiny model through all four stages of R1 on the
+# CPU. Arguments go to `troupe quickstart` (for example --out DIR).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./scripts/setup.sh
 [[ -f build/release/build.ninja ]] || cmake --preset release >/dev/null
-cmake --build --preset release --target troupe troupectl
+cmake --build --preset release --target troupe troupectl troupe_torch >&2
 exec build/release/bin/troupe quickstart "$@"

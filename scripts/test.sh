@@ -1,24 +1,55 @@
 #!/usr/bin/env bash
-# Everything CI checks: release build with all tests, static checks, sanitizers on what needs no LibTorch.
-# --full adds the thread sanitizer and longer campaigns. Ends with ctest's lines of the release tests.
+# Everything CI checks: release build with all tests, static checks, sanitizers and fuzzers on what needs no LibTorch, the
+# CUDA module where it can be built. Ends with ctest's closing lines of the release tests.
+#
+# usage: scripts/test.sh [--full]
+#   --full   adds the thread sanitizer and longer campaigns: TROUPE_CRASH_CYCLES (200) kills, TROUPE_SIM_SEEDS (2000)
+#            simulated runs, TROUPE_FUZZ_SECONDS (120) of each fuzzer; each can be set from outside, with or without --full
 set -euo pipefail
 cd "$(dirname "$0")/.."
-./scripts/setup.sh
-if [[ ${1:-} == --full ]]; then
+
+full=0
+case ${1:-} in
+--full) full=1 ;;
+'') ;;
+*)
+  printf 'test: unknown argument %s; usage: scripts/test.sh [--full]\n' "$1" >&2
+  exit 2
+  ;;
+esac
+if ((full)); then
   export TROUPE_CRASH_CYCLES=${TROUPE_CRASH_CYCLES:-200} TROUPE_SIM_SEEDS=${TROUPE_SIM_SEEDS:-2000}
 fi
+fuzz_seconds=${TROUPE_FUZZ_SECONDS:-$((full ? 120 : 10))}
 
+section() { printf '\n--- %s (%s s since the start)\n' "$1" "$SECONDS" >&2; }
 build() {
   cmake --preset "$1" >/dev/null
   cmake --build --preset "$1"
 }
 
+section "setup"
+./scripts/setup.sh
+section "release build"
 build release
+section "static checks"
 ./scripts/check.sh
+section "address and undefined-behaviour sanitizers"
 build asan
 ctest --preset asan -j 2
-if [[ ${1:-} == --full ]]; then
+section "fuzzers"
+./scripts/fuzz.sh "$fuzz_seconds"
+if ((full)); then
+  section "thread sanitizer"
   build tsan
   ctest --preset tsan -j 2
 fi
+section "CUDA module"
+if [[ -f .deps/torch/lib/libtorch_cuda.so ]]; then
+  build cuda
+  ctest --test-dir build/cuda -L gpu --output-on-failure
+else
+  printf 'test: left out: neither a CUDA toolkit nor torch'"'"'s CUDA wheels (scripts/setup.sh --cuda) are here\n' >&2
+fi
+section "release tests"
 ctest --preset release -j 2

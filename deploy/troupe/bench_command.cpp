@@ -21,7 +21,9 @@ struct options {
 };
 
 /// The model of r1-tiny: hidden 128, 2 layers, 4 heads, SwiGLU 512, 40 tokens of vocabulary.
-gpu::model_shape tiny() { return {.vocab_size = 40, .max_position_embeddings = 64, .rope_theta = 1000}; }
+gpu::model_shape tiny() {
+  return {.vocab_size = 40, .max_position_embeddings = 64, .rope_theta = 1000};
+}
 
 double since(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
@@ -34,8 +36,12 @@ int bench_decode(const options& o) {
   double took = 0;
   for (std::uint64_t round = 0; took < o.seconds; ++round) {
     for (std::uint32_t i = 0; i < o.batch; ++i) {
-      sampler->submit({.tag = i, .seed = round, .index = i, .prompt = std::vector<std::int32_t>(prompt_tokens, 3),
-                       .options = {.max_new_tokens = new_tokens}, .partial = {}});
+      sampler->submit({.tag = i,
+                       .seed = round,
+                       .index = i,
+                       .prompt = std::vector<std::int32_t>(prompt_tokens, 3),
+                       .options = {.max_new_tokens = new_tokens},
+                       .partial = {}});
     }
     const auto began = std::chrono::steady_clock::now();
     while (sampler->pending() > 0) {
@@ -47,9 +53,11 @@ int bench_decode(const options& o) {
       took += since(began);
     }
   }
-  std::cout << nlohmann::json{{"bench", "decode"}, {"threads", o.threads}, {"batch", o.batch},
+  std::cout << nlohmann::json{{"bench", "decode"},
+                              {"threads", o.threads},
+                              {"batch", o.batch},
                               {"tokens_per_second", static_cast<double>(sampler->tokens_sampled() - before) / took}}
-                 .dump()
+                   .dump()
             << "\n";
   return 0;
 }
@@ -73,10 +81,12 @@ int bench_train(const options& o) {
     trainer->train_grpo(batch, {}, {});
     took += since(began);
   }
-  std::cout << nlohmann::json{{"bench", "train"}, {"threads", o.threads}, {"batch", o.batch},
+  std::cout << nlohmann::json{{"bench", "train"},
+                              {"threads", o.threads},
+                              {"batch", o.batch},
                               {"tokens_per_second",
                                static_cast<double>(rounds * o.batch * (prompt_tokens + new_tokens)) / took}}
-                 .dump()
+                   .dump()
             << "\n";
   return 0;
 }
@@ -84,7 +94,8 @@ int bench_train(const options& o) {
 } // namespace
 
 void add_bench(CLI::App& app, body& chosen) {
-  auto* command = app.add_subcommand("bench", "Figures of this machine, one JSON object.\nExample: troupe bench decode");
+  auto* command =
+      app.add_subcommand("bench", "Figures of this machine, one JSON object.\nExample: troupe bench decode");
   command->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, int (*run)(const options&)) {
     auto* one = command->add_subcommand(name, help);

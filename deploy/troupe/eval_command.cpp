@@ -125,7 +125,7 @@ int evaluate(const options& o) {
                                   {"completion", text},
                                   {"answer", p.asked.answer},
                                   {"verdict", to_string(p.verdicts.back())}}
-                     .dump()
+                       .dump()
                 << "\n";
       }
     }
@@ -145,7 +145,7 @@ int evaluate(const options& o) {
                               {"pass@" + std::to_string(o.k), o.k == 1 ? mean : any / n},
                               {"cons@" + std::to_string(o.num_samples), consensus / n},
                               {"stderr", std::sqrt(std::max(0.0, squares / n - mean * mean) / n)}}
-                 .dump()
+                   .dump()
             << "\n";
   return 0;
 }

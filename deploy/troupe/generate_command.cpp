@@ -75,7 +75,8 @@ void add_generate(CLI::App& app, body& chosen) {
   auto o = std::make_shared<options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--num-samples", o->num_samples, "samples of each prompt")->check(CLI::PositiveNumber);
-  command->add_option("--max-new-tokens", o->sampling.max_new_tokens, "at most so many tokens")->check(CLI::PositiveNumber);
+  command->add_option("--max-new-tokens", o->sampling.max_new_tokens, "at most so many tokens")
+      ->check(CLI::PositiveNumber);
   command->add_option("--temperature", o->sampling.temperature, "0 is greedy")->check(CLI::NonNegativeNumber);
   command->add_option("--top-p", o->sampling.top_p, "1 is off")->check(CLI::Range(0.0, 1.0));
   command->add_option("--top-k", o->sampling.top_k, "0 is off");
@@ -87,13 +88,12 @@ void add_generate(CLI::App& app, body& chosen) {
       const auto tokenizer = text::load_tokenizer(o->model);
       o->sampling.stop_tokens = {tokenizer->end_token()};
       const auto backend = gpu::open_backend(
-        {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
+          {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
       const auto weights = backend->load_weights(o->model, policy_version{});
       const auto sampler = backend->make_sampler(weights, std::min(o->num_samples, 256u));
       std::uint64_t line = 0;
-      return answer_lines(std::cin, std::cout, [&](const nlohmann::json& in) {
-        return sample_line(in, *sampler, *tokenizer, *o, line++);
-      });
+      return answer_lines(std::cin, std::cout,
+                          [&](const nlohmann::json& in) { return sample_line(in, *sampler, *tokenizer, *o, line++); });
     };
   });
 }

@@ -16,11 +16,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);
   troupe::program::body chosen;
-  for (const auto add :
-       {troupe::program::add_quickstart, troupe::program::add_run, troupe::program::add_recipe,
-        troupe::program::add_eval, troupe::program::add_generate, troupe::program::add_score,
-        troupe::program::add_tokenize, troupe::program::add_verify, troupe::program::add_bench,
-        troupe::program::add_version}) {
+  for (const auto add : {troupe::program::add_quickstart, troupe::program::add_run, troupe::program::add_recipe,
+                         troupe::program::add_eval, troupe::program::add_generate, troupe::program::add_score,
+                         troupe::program::add_tokenize, troupe::program::add_verify, troupe::program::add_bench,
+                         troupe::program::add_version}) {
     add(app, chosen);
   }
   try {

@@ -10,7 +10,8 @@
 namespace troupe::program {
 
 void add_recipe(CLI::App& app, body& chosen) {
-  auto* command = app.add_subcommand("recipe", "The embedded recipes.\nExample: troupe recipe show r1-tiny > mine.yaml");
+  auto* command =
+      app.add_subcommand("recipe", "The embedded recipes.\nExample: troupe recipe show r1-tiny > mine.yaml");
   command->require_subcommand(1);
   command->add_subcommand("list", "Name them")->callback([&chosen] {
     chosen = [] {

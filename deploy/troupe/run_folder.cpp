@@ -21,7 +21,7 @@ void make_writable(const fs::path& folder) {
   fs::create_directories(folder, problem);
   if (problem) {
     throw error{errc::invalid, "cannot create the run directory " + folder.string() + ": " + problem.message() +
-                                 "; choose another with --out"};
+                                   "; choose another with --out"};
   }
   if (::access(folder.c_str(), W_OK) != 0) {
     throw error{errc::invalid, "the run directory " + folder.string() + " is not writable; choose another with --out"};
@@ -29,7 +29,7 @@ void make_writable(const fs::path& folder) {
   const auto space = fs::space(folder, problem);
   if (!problem && space.available < space_min) {
     throw error{errc::resource_exhausted, "only " + std::to_string(space.available >> 20) + " MiB free at " +
-                                            folder.string() + "; a run needs at least 256"};
+                                              folder.string() + "; a run needs at least 256"};
   }
 }
 
@@ -53,7 +53,7 @@ config::recipe prepare_run_folder(const std::string& folder, const config::recip
   auto there = config::load_recipe(recipe_file.string());
   if (config::to_yaml(there) != config::to_yaml(wanted)) {
     throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file.string() +
-                                 "); resume without --set, or start a new run"};
+                                   "); resume without --set, or start a new run"};
   }
   return there;
 }

@@ -114,7 +114,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     task::require_coverage(*tokenizer, *source, name);
   }
   const auto backend = gpu::open_backend(
-    {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
+      {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
 
   store::journal journal{options.folder + "/store",
                          options.resume ? store::open_mode::existing : store::open_mode::create};
@@ -136,7 +136,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   config.set("logger.verbosity", caf::atom("quiet"));
   caf::actor_system system{config};
   const auto service =
-    std::make_shared<actors::buffer_service>(journal, recipe, sources, present, actors::read_clocks());
+      std::make_shared<actors::buffer_service>(journal, recipe, sources, present, actors::read_clocks());
   cast who;
   who.buffer = system.spawn<caf::detached>(actors::buffer, service, actors::clock_source{actors::read_clocks});
   auto parts = std::make_shared<actors::learner_parts>();
@@ -151,19 +151,19 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
   parts->present = present;
   parts->who = {"learner-0", new_incarnation()};
-  who.learner = system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts},
-                                            who.buffer);
+  who.learner =
+      system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, who.buffer);
   for (std::uint32_t i = 0; i < recipe.generators; ++i) {
     const actors::worker_name name{"generator-" + std::to_string(i), new_incarnation()};
     who.generators.push_back(system.spawn<caf::detached>(
-      actors::generator, name, who.buffer,
-      std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
-      recipe.generator_batch_size, failed));
+        actors::generator, name, who.buffer,
+        std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
+        recipe.generator_batch_size, failed));
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
     const actors::worker_name name{"verifier-" + std::to_string(i), new_incarnation()};
     who.verifiers.push_back(
-      system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
+        system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
   }
 
   const auto before = std::signal(SIGINT, on_interrupt);
@@ -198,15 +198,14 @@ int run_session(const config::recipe& wanted, const session_options& options) {
       problem = std::current_exception();
     }
   }
-  caf::scoped_actor self{system};
   for (const auto& v : who.verifiers) {
-    self->send_exit(v, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(v, caf::exit_reason::user_shutdown);
   }
   for (const auto& g : who.generators) {
-    self->send_exit(g, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(g, caf::exit_reason::user_shutdown);
   }
-  self->send_exit(who.learner, caf::exit_reason::user_shutdown);
-  self->send_exit(who.buffer, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(who.learner, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(who.buffer, caf::exit_reason::user_shutdown);
   who = cast{};
   system.await_all_actors_done();
   std::signal(SIGINT, before);
@@ -216,7 +215,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   metrics::write_report(options.folder);
   display->say(finished ? "finished: open " + options.folder + "/report.html"
                         : "stopped after a committed step; go on with: troupe run " + recipe.name + " --out " +
-                            options.folder + " --resume");
+                              options.folder + " --resume");
   return finished ? 0 : 130;
 }
 

@@ -16,8 +16,9 @@ void add_score(CLI::App& app, body& chosen) {
     std::string dtype = "float32";
     std::string device = "cpu";
   };
-  auto* command = app.add_subcommand("score", "Log-probabilities: JSON lines {\"id\",\"ids\"} to {\"id\",\"logprobs\"}.\n"
-                                              "Example: echo '{\"id\":1,\"ids\":[5,6,7]}' | troupe score --model DIR");
+  auto* command =
+      app.add_subcommand("score", "Log-probabilities: JSON lines {\"id\",\"ids\"} to {\"id\",\"logprobs\"}.\n"
+                                  "Example: echo '{\"id\":1,\"ids\":[5,6,7]}' | troupe score --model DIR");
   auto o = std::make_shared<options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--dtype", o->dtype, "float32")->check(CLI::IsMember({"float32"}));
@@ -25,7 +26,7 @@ void add_score(CLI::App& app, body& chosen) {
   command->callback([&chosen, o] {
     chosen = [o] {
       const auto backend = gpu::open_backend(
-        {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
+          {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
       const auto weights = backend->load_weights(o->model, policy_version{});
       const auto vocabulary = static_cast<std::int32_t>(backend->shape(*weights).vocab_size);
       return answer_lines(std::cin, std::cout, [&](const nlohmann::json& in) -> nlohmann::json {
@@ -35,8 +36,8 @@ void add_score(CLI::App& app, body& chosen) {
         }
         for (const auto id : ids) {
           if (id < 0 || id >= vocabulary) {
-            throw error{errc::invalid, "id " + std::to_string(id) + " is outside the vocabulary of " +
-                                         std::to_string(vocabulary)};
+            throw error{errc::invalid,
+                        "id " + std::to_string(id) + " is outside the vocabulary of " + std::to_string(vocabulary)};
           }
         }
         return {{"logprobs", ids.size() == 1 ? std::vector<float>{} : backend->score(*weights, ids, 1.0)}};

@@ -14,8 +14,9 @@ void add_tokenize(CLI::App& app, body& chosen) {
     bool decode = false;
     bool no_special = false;
   };
-  auto* command = app.add_subcommand("tokenize", "JSON lines {\"id\",\"text\"} to {\"id\",\"ids\"}, or the reverse.\n"
-                                                 "Example: echo '{\"id\":1,\"text\":\"12+3=\"}' | troupe tokenize --tokenizer DIR");
+  auto* command =
+      app.add_subcommand("tokenize", "JSON lines {\"id\",\"text\"} to {\"id\",\"ids\"}, or the reverse.\n"
+                                     "Example: echo '{\"id\":1,\"text\":\"12+3=\"}' | troupe tokenize --tokenizer DIR");
   auto o = std::make_shared<options>();
   command->add_option("--tokenizer", o->folder, "Hugging Face folder with tokenizer.json")->required();
   command->add_flag("--decode", o->decode, "read ids, write text");

@@ -35,9 +35,10 @@ nlohmann::json judge_line(const nlohmann::json& in, verify::rewards& rewards) {
 } // namespace
 
 void add_verify(CLI::App& app, body& chosen) {
-  auto* command = app.add_subcommand("verify", "Judge JSON lines {\"id\",\"prompt\",\"completion\",\"answer\"}.\n"
-                                               "Example: echo '{\"id\":1,\"prompt\":\"1+1=\",\"completion\":"
-                                               "\"<think></think><answer>2</answer>\",\"answer\":\"2\"}' | troupe verify exact");
+  auto* command =
+      app.add_subcommand("verify", "Judge JSON lines {\"id\",\"prompt\",\"completion\",\"answer\"}.\n"
+                                   "Example: echo '{\"id\":1,\"prompt\":\"1+1=\",\"completion\":"
+                                   "\"<think></think><answer>2</answer>\",\"answer\":\"2\"}' | troupe verify exact");
   auto name = std::make_shared<std::string>();
   std::string names;
   for (const auto& n : verify::judge_names()) {

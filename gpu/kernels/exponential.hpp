@@ -28,4 +28,25 @@ __attribute__((always_inline)) inline float exponential(float x) {
   return value * power;
 }
 
+/// Sum of e^(x[i] - top) over n floats, always in the same order.
+__attribute__((always_inline)) inline float sum_of_exponentials(const float* x, float top, long n) {
+  constexpr long lanes = 16;
+  float sums[lanes] = {};
+  long i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    for (long l = 0; l < lanes; ++l) {
+      sums[l] += exponential(x[i + l] - top);
+    }
+  }
+  for (; i < n; ++i) {
+    sums[0] += exponential(x[i] - top);
+  }
+  for (long width = lanes / 2; width > 0; width /= 2) {
+    for (long l = 0; l < width; ++l) {
+      sums[l] += sums[l + width];
+    }
+  }
+  return sums[0];
+}
+
 } // namespace troupe::gpu::kernel

@@ -28,13 +28,13 @@ void rms_norm_backward(float* dx, float* dw, const float* dy, const float* x, co
     const float* up = dy + r * h;
     float* out = dx + r * h;
     const float s = inverse_rms[r];
-    float along = 0; // sum of dy * w * x
     for (long i = 0; i < h; ++i) {
-      along += up[i] * w[i] * in[i];
+      out[i] = up[i] * w[i];
     }
+    const float along = dot(out, in, h);
     const float pull = along * s * s * s / static_cast<float>(h);
     for (long i = 0; i < h; ++i) {
-      out[i] = up[i] * w[i] * s - in[i] * pull;
+      out[i] = out[i] * s - in[i] * pull;
       dw[i] += up[i] * in[i] * s;
     }
   }

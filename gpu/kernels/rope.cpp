@@ -11,7 +11,8 @@ void rope_table(float* cosines, float* sines, long positions, long d, double the
   const long half = d / 2;
   for (long p = 0; p < positions; ++p) {
     for (long i = 0; i < half; ++i) {
-      const double angle = static_cast<double>(p) * std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(d));
+      const double angle =
+          static_cast<double>(p) * std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(d));
       cosines[p * half + i] = static_cast<float>(std::cos(angle));
       sines[p * half + i] = static_cast<float>(std::sin(angle));
     }

@@ -55,21 +55,10 @@ kernel::attention_shape heads_of(const model_shape& s) {
 struct attention_function : torch::autograd::Function<attention_function> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& qkv, const model_shape& shape,
                             const at::Tensor& positions, const at::Tensor& cu_seqlens) {
-    const auto s = heads_of(shape);
     auto rotated = qkv.clone();
     rotate(shape, rotated, positions, 1.0F);
-    auto out = at::empty({qkv.size(0), s.heads * s.d}, qkv.options());
-    auto lse = at::empty({qkv.size(0), s.heads}, qkv.options());
-    const auto* begins = cu_seqlens.const_data_ptr<std::int32_t>();
-    at::parallel_for(0, cu_seqlens.size(0) - 1, 1, [&](std::int64_t a, std::int64_t b) {
-      std::vector<float> scratch;
-      for (std::int64_t i = a; i < b; ++i) {
-        const long begin = begins[i], n = begins[i + 1] - begin;
-        scratch.resize(static_cast<std::size_t>(n));
-        kernel::attention_sequence(out.data_ptr<float>() + begin * s.heads * s.d, lse.data_ptr<float>() + begin * s.heads,
-                                   rotated.const_data_ptr<float>() + begin * s.row(), n, s, scratch.data());
-      }
-    });
+    auto lse = at::empty({qkv.size(0), heads_of(shape).heads}, qkv.options());
+    auto out = attend_rotated(shape, rotated, cu_seqlens, lse);
     context->save_for_backward({rotated, out, lse, positions, cu_seqlens});
     context->saved_data["heads"] = static_cast<std::int64_t>(shape.num_attention_heads);
     context->saved_data["kv_heads"] = static_cast<std::int64_t>(shape.num_key_value_heads);
@@ -92,15 +81,13 @@ struct attention_function : torch::autograd::Function<attention_function> {
     auto d_qkv = at::empty_like(rotated);
     const auto* begins = saved[4].const_data_ptr<std::int32_t>();
     at::parallel_for(0, saved[4].size(0) - 1, 1, [&](std::int64_t a, std::int64_t b) {
-      std::vector<float> scratch;
       for (std::int64_t i = a; i < b; ++i) {
         const long begin = begins[i], n = begins[i + 1] - begin;
-        scratch.resize(static_cast<std::size_t>(n));
         const long o = begin * s.heads * s.d;
-        kernel::attention_sequence_backward(d_qkv.data_ptr<float>() + begin * s.row(), d_out.const_data_ptr<float>() + o,
-                                            saved[1].const_data_ptr<float>() + o,
+        kernel::attention_sequence_backward(d_qkv.data_ptr<float>() + begin * s.row(),
+                                            d_out.const_data_ptr<float>() + o, saved[1].const_data_ptr<float>() + o,
                                             saved[2].const_data_ptr<float>() + begin * s.heads,
-                                            rotated.const_data_ptr<float>() + begin * s.row(), n, s, scratch.data());
+                                            rotated.const_data_ptr<float>() + begin * s.row(), n, s);
       }
     });
     rotate(shape, d_qkv, saved[3], -1.0F);
@@ -123,9 +110,10 @@ at::Tensor attention_composed(const model_shape& shape, const at::Tensor& qkv, c
                               const at::Tensor& cu_seqlens) {
   const auto s = heads_of(shape);
   const auto t = qkv.size(0);
-  const auto q = rotate_composed(qkv.narrow(1, 0, s.heads * s.d).reshape({t, s.heads, s.d}), positions, shape.rope_theta);
-  const auto k = rotate_composed(qkv.narrow(1, s.heads * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d}), positions,
-                                 shape.rope_theta);
+  const auto q =
+      rotate_composed(qkv.narrow(1, 0, s.heads * s.d).reshape({t, s.heads, s.d}), positions, shape.rope_theta);
+  const auto k = rotate_composed(qkv.narrow(1, s.heads * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d}),
+                                 positions, shape.rope_theta);
   const auto v = qkv.narrow(1, (s.heads + s.kv_heads) * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d});
   std::vector<at::Tensor> parts;
   const auto* begins = cu_seqlens.const_data_ptr<std::int32_t>();
@@ -147,6 +135,21 @@ void rotate(const model_shape& shape, at::Tensor& qkv, const at::Tensor& positio
     kernel::rope_rotate(qkv.data_ptr<float>() + a * s.row(), s.row(), positions.const_data_ptr<std::int64_t>() + a,
                         t.cosines.data(), t.sines.data(), b - a, s.heads + s.kv_heads, s.d, direction);
   });
+}
+
+at::Tensor attend_rotated(const model_shape& shape, const at::Tensor& rotated, const at::Tensor& cu_seqlens,
+                          at::Tensor& lse) {
+  const auto s = heads_of(shape);
+  auto out = at::empty({rotated.size(0), s.heads * s.d}, rotated.options());
+  const auto* begins = cu_seqlens.const_data_ptr<std::int32_t>();
+  at::parallel_for(0, cu_seqlens.size(0) - 1, 1, [&](std::int64_t a, std::int64_t b) {
+    for (std::int64_t i = a; i < b; ++i) {
+      const long begin = begins[i], n = begins[i + 1] - begin;
+      kernel::attention_sequence(out.data_ptr<float>() + begin * s.heads * s.d, lse.data_ptr<float>() + begin * s.heads,
+                                 rotated.const_data_ptr<float>() + begin * s.row(), n, s);
+    }
+  });
+  return out;
 }
 
 at::Tensor attention(const model_shape& shape, const at::Tensor& qkv, const at::Tensor& positions,

@@ -5,7 +5,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
-#include <ATen/ops/log_softmax.h>
 
 namespace troupe::gpu {
 
@@ -35,6 +34,8 @@ at::Tensor logits_of(const decoder_weights& w, const at::Tensor& hidden, double 
   return temperature == 1.0 ? logits : logits / temperature;
 }
 
-at::Tensor log_softmax_rows(const at::Tensor& logits) { return at::log_softmax(logits, -1); }
+at::Tensor log_softmax_rows(const at::Tensor& logits) {
+  return op::log_softmax(logits);
+}
 
 } // namespace troupe::gpu

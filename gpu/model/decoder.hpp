@@ -6,14 +6,17 @@
 #include <ATen/core/Tensor.h>
 #include <functional>
 
-/// The one forward of Troupe: sampler and trainer both run `decode_layers`; they differ only in where attention finds its
-/// keys. Every row of a result depends on its own row of the input and on the keys it attends to, never on its
+/// The one forward of Troupe: sampler and trainer both run `decode_layers`; they differ only in where attention finds
+/// its keys. Every row of a result depends on its own row of the input and on the keys it attends to, never on its
 /// neighbours; with `deterministic` that holds bit for bit.
 /// Letters: T tokens (rows), H, V, D as in flat_weights.hpp, Q heads, K kv_heads, N sequences.
 namespace troupe::gpu {
 
+class packed_weights;
+
 struct decode_mode {
-  bool deterministic = false; ///< row-invariant GEMMs instead of the library's
+  bool deterministic = false;             ///< row-invariant GEMMs wherever the library's would be used
+  const packed_weights* packed = nullptr; ///< of the weights that are decoded with, where someone keeps them
 };
 
 /// Attention of one layer: qkv [T, (Q + 2K) D], not rotated yet -> [T, Q D].

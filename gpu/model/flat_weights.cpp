@@ -18,6 +18,15 @@ void check_shape(const model_shape& s) {
       s.intermediate_size == 0 || s.vocab_size == 0 || s.max_position_embeddings == 0) {
     refuse("every size must be at least 1");
   }
+  for (const auto size : {s.hidden_size, s.num_hidden_layers, s.num_attention_heads, s.num_key_value_heads,
+                          s.intermediate_size, s.vocab_size, s.max_position_embeddings}) {
+    if (size > 1U << 24) {
+      refuse("no size may be above 16777216; one is " + std::to_string(size));
+    }
+  }
+  if (s.num_hidden_layers > 4096) {
+    refuse("num_hidden_layers is " + std::to_string(s.num_hidden_layers) + "; at most 4096 are read");
+  }
   if (s.hidden_size % s.num_attention_heads != 0 || s.hidden_size / s.num_attention_heads % 2 != 0) {
     refuse("hidden_size " + std::to_string(s.hidden_size) + " must split into num_attention_heads " +
            std::to_string(s.num_attention_heads) + " heads of an even size");
@@ -111,7 +120,7 @@ at::Tensor initial_weights(const model_shape& s, std::uint64_t seed) {
       const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
       const double angle = 2.0 * std::numbers::pi * random.uniform();
       out[e.offset + i] =
-        e.sizes.size() == 1 ? 1.0F : static_cast<float>(s.initializer_range * radius * std::cos(angle));
+          e.sizes.size() == 1 ? 1.0F : static_cast<float>(s.initializer_range * radius * std::cos(angle));
     }
   }
   return flat;

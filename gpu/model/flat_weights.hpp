@@ -14,9 +14,9 @@ namespace troupe::gpu {
 
 /// One tensor of the Hugging Face format within the flat buffer.
 struct weight_entry {
-  std::string name;                ///< "model.layers.0.self_attn.q_proj.weight"
+  std::string name; ///< "model.layers.0.self_attn.q_proj.weight"
   std::vector<std::int64_t> sizes;
-  std::int64_t offset = 0;         ///< elements from the buffer's begin
+  std::int64_t offset = 0; ///< elements from the buffer's begin
   std::int64_t count = 0;
 };
 
@@ -46,10 +46,10 @@ struct decoder_weights {
     at::Tensor gate_up;    ///< [2 F, H]
     at::Tensor down;       ///< [H, F]
   };
-  at::Tensor embedding;    ///< [V, H]
+  at::Tensor embedding; ///< [V, H]
   std::vector<layer> layers;
-  at::Tensor final_norm;   ///< [H]
-  at::Tensor head;         ///< [V, H]; the embedding itself when they are tied
+  at::Tensor final_norm; ///< [H]
+  at::Tensor head;       ///< [V, H]; the embedding itself when they are tied
 };
 
 decoder_weights bind_weights(const model_shape& shape, const at::Tensor& flat);

@@ -19,15 +19,17 @@ namespace {
 constexpr std::uint64_t header_max = 100'000'000; // bytes, as the format's own reader allows
 
 std::optional<std::uint64_t> size_of(const std::string& dtype) {
-  static const std::map<std::string, std::uint64_t> sizes{{"F64", 8}, {"I64", 8}, {"F32", 4}, {"I32", 4},
-                                                          {"F16", 2}, {"BF16", 2}, {"I8", 1}, {"U8", 1}, {"BOOL", 1}};
+  static const std::map<std::string, std::uint64_t> sizes{{"F64", 8},  {"I64", 8}, {"F32", 4}, {"I32", 4}, {"F16", 2},
+                                                          {"BF16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
   const auto it = sizes.find(dtype);
   return it == sizes.end() ? std::nullopt : std::optional{it->second};
 }
 
 } // namespace
 
-safetensors_file::safetensors_file(const std::string& path) : content_(data::read_file(path)) { parse(path); }
+safetensors_file::safetensors_file(const std::string& path) : content_(data::read_file(path)) {
+  parse(path);
+}
 
 safetensors_file::safetensors_file(std::string content, const std::string& name) : content_(std::move(content)) {
   parse(name);
@@ -43,8 +45,8 @@ void safetensors_file::parse(const std::string& name) {
   if (length > header_max || length > content_.size() - sizeof length) {
     refuse("its header would be " + std::to_string(length) + " bytes, the file has " + std::to_string(content_.size()));
   }
-  const auto header = json::parse(content_.begin() + 8, content_.begin() + 8 + static_cast<std::ptrdiff_t>(length),
-                                  nullptr, false);
+  const auto header =
+      json::parse(content_.begin() + 8, content_.begin() + 8 + static_cast<std::ptrdiff_t>(length), nullptr, false);
   if (!header.is_object()) {
     refuse("its header is no JSON object");
   }

@@ -10,6 +10,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>
+#include <cmath>
 #include <cstdlib>
 #include <vector>
 
@@ -29,13 +30,36 @@ const flat_weights& as_flat(const weights& w) {
   return *flat;
 }
 
+void check_scorable(const model_shape& shape, std::span<const std::int32_t> ids, double temperature) {
+  if (ids.size() > shape.max_position_embeddings) {
+    throw error{errc::invalid, std::to_string(ids.size()) + " ids are more than the model's max_position_embeddings, " +
+                                   std::to_string(shape.max_position_embeddings)};
+  }
+  for (const auto id : ids) {
+    if (id < 0 || static_cast<std::uint32_t>(id) >= shape.vocab_size) {
+      throw error{errc::invalid, "id " + std::to_string(id) + " is outside the model's vocabulary of " +
+                                     std::to_string(shape.vocab_size) + "; use the tokenizer of the model's folder"};
+    }
+  }
+  if (!std::isfinite(temperature) || temperature <= 0) {
+    throw error{errc::invalid, "temperature is " + std::to_string(temperature) + "; scoring needs one above 0"};
+  }
+}
+
 class torch_backend final : public backend {
 public:
   explicit torch_backend(backend_options options) : options_(std::move(options)) {
-    if (options_.deterministic) {
-      ::setenv("MKL_CBWR", "COMPATIBLE", 1); // before the first product: the backward pass uses the library's
+    if (options_.device != "cpu") {
+      throw error{errc::unavailable,
+                  "device " + options_.device + ": this module computes on the CPU; use device: cpu"};
     }
-    at::set_num_threads(static_cast<int>(options_.threads));
+    if (options_.threads == 0) {
+      throw error{errc::invalid, "threads is 0; a backend computes with at least one thread"};
+    }
+    if (options_.deterministic) { // for what ATen still computes; the decoder's products are our own
+      ::setenv("MKL_CBWR", "COMPATIBLE", 1);
+    }
+    at::set_num_threads(static_cast<int>(options_.threads)); // later threads take it over at their first parallel loop
   }
 
   std::shared_ptr<const weights> new_weights(const model_shape& shape, std::uint64_t seed) override {
@@ -53,17 +77,18 @@ public:
   std::vector<float> score(const weights& w, std::span<const std::int32_t> ids, double temperature) override {
     const at::NoGradGuard no_grad;
     const auto& flat = as_flat(w);
+    check_scorable(flat.shape(), ids, temperature);
     const auto n = static_cast<std::int64_t>(ids.size());
-    if (n > static_cast<std::int64_t>(flat.shape().max_position_embeddings)) {
-      throw error{errc::invalid, std::to_string(n) + " ids are more than max_position_embeddings, " +
-                                   std::to_string(flat.shape().max_position_embeddings)};
+    if (n < 2) {
+      return {};
     }
     const std::vector<std::int64_t> wide{ids.begin(), ids.end()};
     const auto bound = bind_weights(flat.shape(), flat.flat());
     const auto hidden = hidden_full(flat.shape(), bound, at::tensor(wide, at::kLong), at::arange(n, at::kLong),
                                     at::tensor({0, static_cast<int>(n)}, at::kInt), mode());
     const auto logprobs = log_softmax_rows(logits_of(bound, hidden, temperature, mode()));
-    const auto chosen = logprobs.narrow(0, 0, n - 1).gather(1, at::tensor(wide, at::kLong).narrow(0, 1, n - 1).unsqueeze(1));
+    const auto chosen =
+        logprobs.narrow(0, 0, n - 1).gather(1, at::tensor(wide, at::kLong).narrow(0, 1, n - 1).unsqueeze(1));
     const auto flat_chosen = chosen.contiguous();
     return {flat_chosen.const_data_ptr<float>(), flat_chosen.const_data_ptr<float>() + n - 1};
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/sampling/choose.hpp"
 
+#include "gpu/kernels/log_softmax.hpp"
 #include "runtime/data/random.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -16,57 +16,68 @@ double token_uniform(std::uint64_t seed, std::uint32_t index, std::uint64_t posi
 
 namespace {
 
-/// The tokens that top-k and top-p leave, most likely first.
-std::vector<std::int32_t> candidates(std::span<const float> logprobs, const sampling_options& how) {
-  std::vector<std::int32_t> order(logprobs.size());
+/// The tokens that top-k and top-p leave, most likely first; of equals, the lower id first. p: [V].
+std::vector<std::int32_t> candidates(std::span<const float> p, const sampling_options& how) {
+  std::vector<std::int32_t> order(p.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-    return logprobs[static_cast<std::size_t>(a)] > logprobs[static_cast<std::size_t>(b)];
-  });
-  if (how.top_k != 0 && how.top_k < order.size()) {
-    order.resize(how.top_k);
-  }
-  double kept_mass = 0;
+  const auto of = [&](std::int32_t token) { return p[static_cast<std::size_t>(token)]; };
+  const auto before = [&](std::int32_t a, std::int32_t b) { return of(a) > of(b) || (of(a) == of(b) && a < b); };
+  const std::size_t most = how.top_k == 0 ? order.size() : std::min<std::size_t>(how.top_k, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(), before);
+  order.resize(most);
+  double total = 0; // top-p is a share of what top-k left
   for (const auto token : order) {
-    kept_mass += std::exp(static_cast<double>(logprobs[static_cast<std::size_t>(token)]));
+    total += of(token);
   }
   double mass = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    mass += std::exp(static_cast<double>(logprobs[static_cast<std::size_t>(order[i])]));
-    if (mass >= how.top_p * kept_mass) {
+    mass += of(order[i]);
+    if (mass >= how.top_p * total) {
       order.resize(i + 1);
     }
   }
   return order;
 }
 
+/// The first of the `n` tokens `token_of(0)`, `token_of(1)`, ... whose cumulated share passes `uniform`.
+template <class TokenOf>
+std::int32_t draw(std::span<const float> p, std::size_t n, TokenOf token_of, double uniform) {
+  double total = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    total += p[static_cast<std::size_t>(token_of(i))];
+  }
+  double left = uniform * total;
+  std::int32_t last = token_of(0); // rounding may leave a crumb beyond the last token that can be chosen
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto token = token_of(i);
+    if (p[static_cast<std::size_t>(token)] > 0) {
+      last = token;
+      left -= p[static_cast<std::size_t>(token)];
+      if (left < 0) {
+        break;
+      }
+    }
+  }
+  return last;
+}
+
 } // namespace
 
 choice choose_token(std::span<const float> logprobs, const sampling_options& how, double uniform) {
-  const auto at = [&](std::int32_t token) { return logprobs[static_cast<std::size_t>(token)]; };
-  const auto greedy =
-    static_cast<std::int32_t>(std::max_element(logprobs.begin(), logprobs.end()) - logprobs.begin());
+  const auto choose = [&](std::int32_t token) { return choice{token, logprobs[static_cast<std::size_t>(token)]}; };
   if (how.temperature == 0) {
-    return {greedy, at(greedy)};
+    return choose(static_cast<std::int32_t>(std::max_element(logprobs.begin(), logprobs.end()) - logprobs.begin()));
   }
-  std::vector<std::int32_t> order;
-  if (how.top_k != 0 || how.top_p < 1) {
-    order = candidates(logprobs, how);
+  thread_local std::vector<float> p;
+  p.resize(logprobs.size());
+  kernel::exponentials(p.data(), logprobs.data(), static_cast<long>(p.size()));
+  if (how.top_k == 0 && how.top_p >= 1) {
+    return choose(draw(
+        p, p.size(), [](std::size_t i) { return static_cast<std::int32_t>(i); }, uniform));
   }
-  const std::size_t n = order.empty() ? logprobs.size() : order.size();
-  const auto token_of = [&](std::size_t i) { return order.empty() ? static_cast<std::int32_t>(i) : order[i]; };
-  double total = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    total += std::exp(static_cast<double>(at(token_of(i))));
-  }
-  double left = uniform * total;
-  for (std::size_t i = 0; i < n; ++i) {
-    left -= std::exp(static_cast<double>(at(token_of(i))));
-    if (left < 0) {
-      return {token_of(i), at(token_of(i))};
-    }
-  }
-  return {greedy, at(greedy)}; // rounding left a crumb beyond the last token
+  const auto order = candidates(p, how);
+  return choose(draw(
+      p, order.size(), [&](std::size_t i) { return order[i]; }, uniform));
 }
 
 } // namespace troupe::gpu

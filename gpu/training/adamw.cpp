@@ -11,7 +11,7 @@
 namespace troupe::gpu {
 
 adamw::adamw(at::Tensor parameters)
-  : parameters_(std::move(parameters)), state_{at::zeros_like(parameters_), at::zeros_like(parameters_), 0} {
+    : parameters_(std::move(parameters)), state_{at::zeros_like(parameters_), at::zeros_like(parameters_), 0} {
   TROUPE_CHECK(parameters_.dim() == 1 && parameters_.scalar_type() == at::kFloat, "dim ", parameters_.dim());
 }
 

@@ -12,7 +12,9 @@ namespace troupe::gpu {
 namespace {
 
 /// k3 of KL(policy || other), from d = other - policy.
-at::Tensor k3(const at::Tensor& d) { return at::expm1(d) - d; }
+at::Tensor k3(const at::Tensor& d) {
+  return at::expm1(d) - d;
+}
 
 /// One copy from the device for all sums.
 grpo_sums measure(const grpo_inputs& in, const grpo_options& options) {
@@ -31,17 +33,17 @@ grpo_sums measure(const grpo_inputs& in, const grpo_options& options) {
   const auto low = (ratio < 1.0 - options.epsilon).logical_and(in.advantages < 0);
   const auto high = (ratio > 1.0 + options.epsilon_high).logical_and(in.advantages > 0);
   const auto rows = at::stack({
-    in.entropy.defined() ? in.entropy.detach() : zero,
-    in.reference.defined() ? k3(in.reference - lp) : zero,
-    low.to(at::kFloat),
-    high.to(at::kFloat),
-    in.old_logprobs - lp,
-    importance,
-    (importance > options.rollout_is_threshold).to(at::kFloat),
-    -mismatch,
-    k3(mismatch),
-    gap,
-    in.single_version,
+      in.entropy.defined() ? in.entropy.detach() : zero,
+      in.reference.defined() ? k3(in.reference - lp) : zero,
+      low.to(at::kFloat),
+      high.to(at::kFloat),
+      in.old_logprobs - lp,
+      importance,
+      (importance > options.rollout_is_threshold).to(at::kFloat),
+      -mismatch,
+      k3(mismatch),
+      gap,
+      in.single_version,
   });
   const auto sums = rows.sum(1, /*keepdim=*/false, at::kDouble).cpu();
   const auto* v = sums.const_data_ptr<double>();

@@ -19,7 +19,7 @@ const stored_tensor* checked(const safetensors_file& file, const std::string& pa
   const auto* t = file.find(name);
   if (t != nullptr && (t->dtype != dtype || t->sizes != std::vector<std::int64_t>{count})) {
     throw error(errc::invalid, path + ": tensor " + name + " is not " + dtype + " of " + std::to_string(count) +
-                                 " entries; it belongs to another model");
+                                   " entries; it belongs to another model");
   }
   return t;
 }

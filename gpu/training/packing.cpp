@@ -12,7 +12,7 @@ namespace {
 
 std::size_t counted_tokens(const training_sequence& s) {
   return static_cast<std::size_t>(
-    std::count_if(s.loss_mask.begin(), s.loss_mask.end(), [](std::uint8_t m) { return m != 0; }));
+      std::count_if(s.loss_mask.begin(), s.loss_mask.end(), [](std::uint8_t m) { return m != 0; }));
 }
 
 [[noreturn]] void refuse(std::size_t index, const std::string& what) {
@@ -23,7 +23,7 @@ void check_ids(std::span<const std::int32_t> ids, std::size_t index, const packi
   for (const auto id : ids) {
     if (id < 0 || static_cast<std::uint32_t>(id) >= limits.vocab_size) {
       refuse(index, "token " + std::to_string(id) + " lies outside the model's vocabulary of " +
-                      std::to_string(limits.vocab_size) + "; use the tokenizer the model was made with");
+                        std::to_string(limits.vocab_size) + "; use the tokenizer the model was made with");
     }
   }
 }
@@ -34,17 +34,17 @@ void check(const training_sequence& s, std::size_t index, const packing_limits& 
   }
   if (s.loss_mask.size() != s.completion.size()) {
     refuse(index, "the loss mask has " + std::to_string(s.loss_mask.size()) + " entries for " +
-                    std::to_string(s.completion.size()) + " completion tokens");
+                      std::to_string(s.completion.size()) + " completion tokens");
   }
   if (limits.needs_sampler_logprobs && s.sampler_logprobs.size() != s.completion.size()) {
     refuse(index, "there are " + std::to_string(s.sampler_logprobs.size()) + " sampler log-probabilities for " +
-                    std::to_string(s.completion.size()) + " completion tokens");
+                      std::to_string(s.completion.size()) + " completion tokens");
   }
   const auto length = s.prompt.size() + s.completion.size();
   if (length > limits.max_position_embeddings) {
     refuse(index, "it is " + std::to_string(length) + " tokens long, the model has " +
-                    std::to_string(limits.max_position_embeddings) +
-                    " positions; lower max_completion_length or raise max_position_embeddings");
+                      std::to_string(limits.max_position_embeddings) +
+                      " positions; lower max_completion_length or raise max_position_embeddings");
   }
   if (!std::isfinite(s.advantage)) {
     refuse(index, "its advantage is not finite; look at its group's rewards");
@@ -98,9 +98,15 @@ std::vector<double> token_weights(std::span<const training_sequence> update, los
       continue;
     }
     switch (loss) {
-    case loss_type::dapo: weights[i] = 1.0 / static_cast<double>(total); break;
-    case loss_type::grpo: weights[i] = 1.0 / (sequences * static_cast<double>(counted[i])); break;
-    case loss_type::dr_grpo: weights[i] = 1.0 / (sequences * static_cast<double>(max_completion_length)); break;
+    case loss_type::dapo:
+      weights[i] = 1.0 / static_cast<double>(total);
+      break;
+    case loss_type::grpo:
+      weights[i] = 1.0 / (sequences * static_cast<double>(counted[i]));
+      break;
+    case loss_type::dr_grpo:
+      weights[i] = 1.0 / (sequences * static_cast<double>(max_completion_length));
+      break;
     }
   }
   return weights;

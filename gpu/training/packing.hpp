@@ -13,8 +13,8 @@ namespace troupe::gpu {
 
 /// Sequences laid end to end. T tokens, N sequences, C counted tokens (completion tokens with a loss mask of 1).
 struct packed_batch {
-  std::vector<std::int64_t> tokens;    ///< [T] what the model reads: everything before the last counted token
-  std::vector<std::int64_t> positions; ///< [T] from 0 in each sequence
+  std::vector<std::int64_t> tokens;     ///< [T] what the model reads: everything before the last counted token
+  std::vector<std::int64_t> positions;  ///< [T] from 0 in each sequence
   std::vector<std::int32_t> cu_seqlens; ///< [N + 1] where each sequence begins, and the end
   // One entry per counted token.
   std::vector<std::int64_t> rows;      ///< [C] the row of `tokens` whose output predicts it; ascending
@@ -32,7 +32,8 @@ struct packed_batch {
 struct packing_limits {
   std::uint32_t vocab_size = 0;
   std::uint32_t max_position_embeddings = 0;
-  std::uint32_t token_budget = 8192; ///< tokens of a micro-batch; a sequence longer than it makes one of its own
+  std::uint32_t token_budget = 2048; ///< tokens of a micro-batch, so that its activations stay in the cache; a sequence
+                                     ///< longer than it makes one of its own
   bool needs_sampler_logprobs = false;
 };
 
@@ -45,14 +46,14 @@ struct packing_limits {
 std::vector<double> token_weights(std::span<const training_sequence> update, loss_type loss,
                                   std::uint32_t max_completion_length);
 
-/// Contiguous parts in the order given, sizes differing by at most one; never an empty one: fewer sequences than parts give
-/// fewer parts.
+/// Contiguous parts in the order given, sizes differing by at most one; never an empty one: fewer sequences than parts
+/// give fewer parts.
 std::vector<std::span<const training_sequence>> split_mini_batches(std::span<const training_sequence> batch,
                                                                    std::uint32_t parts);
 
 /// Micro-batches of one update, filled in order up to the budget. Sequences without a counted token are left out.
-/// Throws error(invalid) naming the sequence: empty prompt, arrays of unequal length, a token outside the vocabulary, longer
-/// than the model's positions, a figure that is not finite.
+/// Throws error(invalid) naming the sequence: empty prompt, arrays of unequal length, a token outside the vocabulary,
+/// longer than the model's positions, a figure that is not finite.
 std::vector<packed_batch> pack(std::span<const training_sequence> update, std::span<const double> weights,
                                const packing_limits& limits);
 

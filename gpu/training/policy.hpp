@@ -26,8 +26,8 @@ struct token_logprobs {
 token_logprobs forward(const model_shape& shape, const decoder_weights& w, const device_batch& batch,
                        double temperature, decode_mode mode);
 
-/// Weights that can be trained: one flat buffer of parameters, one of gradients, and leaves that are views of both, so that
-/// backward() adds straight into the flat gradient. Not thread-safe.
+/// Weights that can be trained: one flat buffer of parameters, one of gradients, and leaves that are views of both, so
+/// that backward() adds straight into the flat gradient. Not thread-safe.
 class policy {
 public:
   policy(const model_shape& shape, at::Tensor flat);

@@ -76,7 +76,7 @@ public:
                      const optimizer_options& how) override {
     if (loss.beta != 0 && !reference_.defined()) {
       throw error(errc::invalid, "beta is " + std::to_string(loss.beta) +
-                                   " but no reference is held; set the reference at the start of the stage");
+                                     " but no reference is held; set the reference at the start of the stage");
     }
     std::vector<update> updates;
     for (const auto part : split_mini_batches(batch, loss.mini_batches)) {

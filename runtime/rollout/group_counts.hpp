@@ -25,7 +25,7 @@ struct group_counts {
     return issued == pending + ready + leased + trained + collected + scored + dropped_total();
   }
 
-  void add(const group& g) noexcept;                          ///< a group seen for the first time
+  void add(const group& g) noexcept;                           ///< a group seen for the first time
   void move(const group& before, const group& after) noexcept; ///< a transition
   bool operator==(const group_counts&) const = default;
 };

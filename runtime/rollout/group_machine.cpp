@@ -50,6 +50,7 @@ struct transition {
     }
     group g = before;
     g.members[e.index] = e.filled;
+    g.members[e.index].dropped = before.members[e.index].dropped;
     return g;
   }
   result operator()(const event::generation_lost& e) const {

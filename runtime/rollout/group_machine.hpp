@@ -10,26 +10,56 @@ namespace troupe::rollout {
 
 /// What can happen to a group. Each event names who caused it where somebody did.
 namespace event {
-struct lease_for_generation { lease_id lease; std::string worker; };
-struct submit_sample { member filled; std::uint32_t index = 0; };      ///< a member's sample is stored
-struct generation_lost { std::string why; };                           ///< lease expired, or handed back: back to the queue
-struct generation_finished { std::string worker; };                    ///< every member submitted
-struct lease_for_verification { lease_id lease; std::string worker; };
-struct verification_lost { std::string why; };                         ///< back to generated
-struct submit_verdict { std::vector<judgement> members; std::string worker; }; ///< one verdict part of all members
-struct lease_for_training { lease_id lease; std::string worker; };
-struct training_lost { std::string why; };                             ///< the learner's epoch ended: back to ready
-struct commit { policy_version version; };                             ///< train: to trained
-struct collect {};                                                     ///< collect: to collected
-struct score {};                                                       ///< eval: to scored
-struct drop { drop_reason reason; };
-struct drop_member { std::uint32_t index = 0; drop_reason reason; };   ///< the group lives on
+struct lease_for_generation {
+  lease_id lease;
+  std::string worker;
+};
+struct submit_sample {
+  member filled;
+  std::uint32_t index = 0;
+}; ///< a member's sample is stored
+struct generation_lost {
+  std::string why;
+}; ///< lease expired, or handed back: back to the queue
+struct generation_finished {
+  std::string worker;
+}; ///< every member submitted
+struct lease_for_verification {
+  lease_id lease;
+  std::string worker;
+};
+struct verification_lost {
+  std::string why;
+}; ///< back to generated
+struct submit_verdict {
+  std::vector<judgement> members;
+  std::string worker;
+}; ///< one verdict part of all members
+struct lease_for_training {
+  lease_id lease;
+  std::string worker;
+};
+struct training_lost {
+  std::string why;
+}; ///< the learner's epoch ended: back to ready
+struct commit {
+  policy_version version;
+};                 ///< train: to trained
+struct collect {}; ///< collect: to collected
+struct score {};   ///< eval: to scored
+struct drop {
+  drop_reason reason;
+};
+struct drop_member {
+  std::uint32_t index = 0;
+  drop_reason reason;
+}; ///< the group lives on
 } // namespace event
 
-using group_event =
-  std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost, event::generation_finished,
-               event::lease_for_verification, event::verification_lost, event::submit_verdict, event::lease_for_training,
-               event::training_lost, event::commit, event::collect, event::score, event::drop, event::drop_member>;
+using group_event = std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost,
+                                 event::generation_finished, event::lease_for_verification, event::verification_lost,
+                                 event::submit_verdict, event::lease_for_training, event::training_lost, event::commit,
+                                 event::collect, event::score, event::drop, event::drop_member>;
 
 /// The life of one group (DESIGN section 4) as a pure function: the group after `what`, or, where that transition does
 /// not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.
@@ -39,8 +69,8 @@ std::optional<group> apply(const group& before, const group_event& what, std::in
 /// Terminal states: trained, collected, scored, dropped.
 bool is_final(group_state s) noexcept;
 
-/// The verdict and reward of a sample from its parts: undecided if any deciding part is undecided, else incorrect if any
-/// is, else correct; the reward sums weight * value over the parts that are not undecided.
+/// The verdict and reward of a sample from its parts: undecided if any deciding part is undecided, else incorrect if
+/// any is, else correct; the reward sums weight * value over the parts that are not undecided.
 judgement judge_from_parts(std::vector<reward_part> parts);
 
 } // namespace troupe::rollout

@@ -14,9 +14,9 @@ namespace troupe::rollout {
 /// Milliseconds of a monotonic clock, passed in: no rule here reads a clock by itself.
 using monotonic_ms = std::chrono::milliseconds;
 
-/// Who may work on what, and until when. A lease ends by time (workers) or by epoch (the learner, which has no deadline).
-/// The fence is checked before anything else: a worker's word counts only under the incarnation that took the lease.
-/// Pure; not thread-safe, its owner is one actor.
+/// Who may work on what, and until when. A lease ends by time (workers) or by epoch (the learner, which has no
+/// deadline). The fence is checked before anything else: a worker's word counts only under the incarnation that took
+/// the lease. Pure; not thread-safe, its owner is one actor.
 class lease_table {
 public:
   struct lease {

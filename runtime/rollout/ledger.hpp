@@ -34,14 +34,15 @@ std::string to_string(submit_result r);
 /// Pure: no I/O, no clock, no randomness. Not thread-safe; its owner is one actor.
 class ledger {
 public:
-  /// What the present stage issues. `train` runs by the gate; `collect` and `eval` have a fixed number and a pinned version.
+  /// What the present stage issues. `train` runs by the gate; `collect` and `eval` have a fixed number and a pinned
+  /// version.
   struct stage_rules {
     stage_index stage;
     staleness_gate::options gate;
-    bool drop_stale = true;              ///< false: `wait`
+    bool drop_stale = true; ///< false: `wait`
     bool filter_zero_variance = false;
-    std::uint32_t num_generations = 8;   ///< of train and collect groups
-    std::uint32_t verdict_parts = 1;     ///< submissions a group needs before it is ready
+    std::uint32_t num_generations = 8; ///< of train and collect groups
+    std::uint32_t verdict_parts = 1;   ///< submissions a group needs before it is ready
     monotonic_ms lease_time{60000};
   };
   using changes = std::vector<group>;
@@ -80,8 +81,9 @@ public:
   lease_result lease_generated(const caller& who, std::uint32_t max_groups);
   /// Exactly `groups_per_batch` ready train groups sorted by id, or nothing yet. Asked again under the same epoch and
   /// version it returns the same batch. Groups past `max_staleness` are dropped first: those are in `dropped`.
-  /// Of more ready groups than fit, those with the lowest cursor go first; with `wait`, those that must be used first, and
-  /// nothing is leased while that would leave a group in flight no batch in time. Another epoch than the present gets nothing.
+  /// Of more ready groups than fit, those with the lowest cursor go first; with `wait`, those that must be used first,
+  /// and nothing is leased while that would leave a group in flight no batch in time. Another epoch than the present
+  /// gets nothing.
   struct batch_result {
     std::optional<lease_id> lease;
     changes groups;
@@ -93,9 +95,10 @@ public:
     submit_result result = submit_result::created;
     changes groups;
   };
-  /// One member's sample is to be stored. The last one moves the group to `generated`. Once the work is done and no lease
-  /// stands, the same payload answers `exists` and another `conflict`; while the group is another's, `fenced`.
-  submit_outcome submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member filled);
+  /// One member's sample is to be stored. The last one moves the group to `generated`. Once the work is done and no
+  /// lease stands, the same payload answers `exists` and another `conflict`; while the group is another's, `fenced`.
+  submit_outcome submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index,
+                               member filled);
   /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
   /// zero_variance, truncated), eval to scored, collect stays ready until `collect`.
   submit_outcome submit_verdict(const caller& who, lease_id lease, const group_id& id, std::vector<judgement> members);
@@ -119,9 +122,9 @@ public:
   changes begin_epoch(epoch learner, std::int64_t wall_ms);
 
   const group* find(const group_id& id) const;
-  std::vector<const group*> evaluation(std::uint32_t index) const; ///< eval groups of the present stage
-  std::vector<const group*> of(purpose why) const;                 ///< of the present stage
-  const group_counts& counts() const noexcept { return total_; }   ///< over the whole run
+  std::vector<const group*> evaluation(std::uint32_t index) const;     ///< eval groups of the present stage
+  std::vector<const group*> of(purpose why) const;                     ///< of the present stage
+  const group_counts& counts() const noexcept { return total_; }       ///< over the whole run
   const group_counts& train_counts() const noexcept { return train_; } ///< train groups of the present stage
   std::vector<lease_table::lease> leases() const { return leases_.all(); }
   /// Why the learner's batch is not full, in words: "3 of 16 groups ready, 2 verifying, 11 generating".
@@ -159,7 +162,8 @@ private:
 
   std::map<group_id, group> groups_;
   std::map<std::pair<group_state, purpose>, std::set<group_id>> by_state_;
-  std::map<group_id, policy_version> sampling_since_; ///< train groups being generated: the version when they were leased
+  std::map<group_id, policy_version>
+      sampling_since_; ///< train groups being generated: the version when they were leased
   group_counts total_;
   group_counts train_;
   lease_table leases_;

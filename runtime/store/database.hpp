@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <rocksdb/db.h>
 #include <string>
 #include <string_view>
@@ -26,7 +27,13 @@ public:
   database(const database&) = delete;
   database& operator=(const database&) = delete;
 
+  /// A sealed value of the meta family, read without opening the store for writing, so that a store this program must
+  /// not touch stays as it is. Nothing when there is no store or no such value.
+  static std::optional<std::string> peek(const std::string& folder, const std::string& key);
+
   rocksdb::ColumnFamilyHandle* operator[](family f) const { return handles_[static_cast<std::size_t>(f)]; }
+  /// One atomic write. Without space it fails, reads go on, and writes work again some seconds after space has come
+  /// back.
   void write(rocksdb::WriteBatch& batch, bool sync);
   /// The sealed value; false when there is none.
   bool get(family f, const std::string& key, std::string& sealed) const;

@@ -32,7 +32,8 @@ std::string_view unseal(std::string_view sealed, const std::string& where) {
   }
   std::uint64_t stored = 0;
   for (int i = 0; i < 8; ++i) {
-    stored |= static_cast<std::uint64_t>(static_cast<unsigned char>(sealed[1 + static_cast<std::size_t>(i)])) << (8 * i);
+    stored |= static_cast<std::uint64_t>(static_cast<unsigned char>(sealed[1 + static_cast<std::size_t>(i)]))
+              << (8 * i);
   }
   const auto payload = sealed.substr(header_size);
   if (XXH3_64bits(payload.data(), payload.size()) != stored) {

@@ -6,7 +6,8 @@
 
 namespace troupe::store {
 
-/// What stands around every stored value: one format byte, the xxh3 of the payload (8 bytes, little-endian), the payload.
+/// What stands around every stored value: one format byte, the xxh3 of the payload (8 bytes, little-endian), the
+/// payload.
 std::string seal(std::string_view payload);
 
 /// The payload. Throws error(corrupt) naming `where` when the format is unknown or the checksum does not hold.

@@ -56,23 +56,50 @@ struct journal::implementation {
   database db;
 };
 
-journal::journal(const std::string& folder, open_mode mode)
-    : impl_(std::make_unique<implementation>(folder, mode)) {
-  const auto found = setting(format_setting);
-  if (!found) {
-    if (mode != open_mode::create) {
-      throw error{errc::invalid, folder + " is a RocksDB database, but no store of troupe"};
-    }
-    commit({.settings = {{format_setting, std::to_string(format_version)}}}, durability::disk);
-  } else if (*found != std::to_string(format_version)) {
-    throw error{errc::invalid, "store " + folder + " has format " + *found + "; this program reads format " +
-                                 std::to_string(format_version) + ": use a newer troupe"};
+namespace {
+
+void require_known_format(const std::string& folder) {
+  const auto sealed = database::peek(folder, format_setting);
+  if (!sealed) {
+    return;
   }
+  const std::string found{unseal(*sealed, "the format version of store " + folder)};
+  if (found != std::to_string(format_version)) {
+    throw error{errc::invalid, "store " + folder + " has format " + found + "; this program reads format " +
+                                   std::to_string(format_version) + ": use a newer troupe"};
+  }
+}
+
+} // namespace
+
+journal::journal(const std::string& folder, open_mode mode) {
+  require_known_format(folder);
+  impl_ = std::make_unique<implementation>(folder, mode);
+  if (setting(format_setting)) {
+    return;
+  }
+  // A store without its format version was killed while it was made: then it holds nothing.
+  bool anything = false;
+  for (std::size_t i = 0; i < family_count; ++i) {
+    impl_->db.scan(static_cast<family>(i), "", [&](auto, auto) { return !(anything = true); });
+  }
+  if (anything || mode == open_mode::read_only) {
+    throw error{errc::invalid, folder + " is a RocksDB database, but no store of troupe"};
+  }
+  commit({.settings = {{format_setting, std::to_string(format_version)}}}, durability::disk);
 }
 
 journal::~journal() = default;
 
 void journal::commit(const write& what, durability how) {
+  try {
+    commit_encoded(what, how);
+  } catch (const codec_error& e) {
+    throw error{errc::invalid, std::string{"refused to write what could not be read again: "} + e.what()};
+  }
+}
+
+void journal::commit_encoded(const write& what, durability how) {
   rocksdb::WriteBatch batch;
   auto& db = impl_->db;
   const auto put = [&](family f, const std::string& k, const std::string& payload) {
@@ -138,7 +165,9 @@ std::vector<checkpoint_record> journal::checkpoints(stage_index stage) const {
   return list<checkpoint_record>(impl_->db, family::checkpoint, key(stage));
 }
 
-std::vector<stage_record> journal::stages() const { return list<stage_record>(impl_->db, family::stage, ""); }
+std::vector<stage_record> journal::stages() const {
+  return list<stage_record>(impl_->db, family::stage, "");
+}
 
 std::vector<dataset_manifest> journal::datasets() const {
   return list<dataset_manifest>(impl_->db, family::dataset, "");
@@ -165,6 +194,8 @@ void journal::for_each_record(const std::string& dataset,
   });
 }
 
-std::vector<std::string> journal::verify() const { return store::verify(impl_->db); }
+std::vector<std::string> journal::verify() const {
+  return store::verify(impl_->db);
+}
 
 } // namespace troupe::store

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-/// The durable record of a run: one RocksDB database, column families by kind of record, big-endian keys, every record in
-/// an envelope with a checksum of its own. Readable with stock `ldb` and `sst_dump`.
+/// The durable record of a run: one RocksDB database, column families by kind of record, big-endian keys, every record
+/// in an envelope with a checksum of its own. Readable with stock `ldb` and `sst_dump`.
 namespace troupe::store {
 
 /// When a write is acknowledged: once queued, once a killed process cannot lose it, once a power cut cannot.
@@ -47,7 +47,7 @@ public:
   journal(const journal&) = delete;
   journal& operator=(const journal&) = delete;
 
-  /// Returns once `how` holds.
+  /// Returns once `how` holds. error(invalid), and nothing written, for a value that decoding would refuse.
   void commit(const write& what, durability how);
 
   std::optional<group> find_group(const group_id& id) const;
@@ -68,6 +68,7 @@ public:
   std::vector<std::string> verify() const;
 
 private:
+  void commit_encoded(const write& what, durability how);
   struct implementation;
   std::unique_ptr<implementation> impl_;
 };

@@ -9,11 +9,11 @@
 /// Keys of the journal: big-endian numbers of fixed width, so that RocksDB's byte order is their order.
 namespace troupe::store {
 
-std::string key(stage_index stage);                                          // 4 bytes
-std::string key(stage_index stage, policy_version version);                  // 12
-std::string key(const group_id& id);                                         // 17
-std::string key(const sample_id& id);                                        // 21
-std::string record_key(std::string_view dataset, std::uint64_t index);       // name, a zero byte, 8
+std::string key(stage_index stage);                                    // 4 bytes
+std::string key(stage_index stage, policy_version version);            // 12
+std::string key(const group_id& id);                                   // 17
+std::string key(const sample_id& id);                                  // 21
+std::string record_key(std::string_view dataset, std::uint64_t index); // name, a zero byte, 8
 std::string records_begin(std::string_view dataset);
 
 } // namespace troupe::store

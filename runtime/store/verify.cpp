@@ -3,45 +3,18 @@
 
 #include "runtime/error.hpp"
 #include "runtime/store/envelope.hpp"
+#include "runtime/store/keys.hpp"
 #include "schema/codec.hpp"
 
 namespace troupe::store {
 
 namespace {
 
-void check_value(family f, std::string_view sealed, const std::string& where) {
-  const auto payload = unseal(sealed, where);
-  switch (f) {
-  case family::meta:
-    return;
-  case family::group:
-    decode<group>(payload);
-    return;
-  case family::prompt:
-    decode<prompt>(payload);
-    return;
-  case family::sample:
-    decode<sample>(payload);
-    return;
-  case family::judgement:
-    decode<judgement>(payload);
-    return;
-  case family::step:
-    decode<step_record>(payload);
-    return;
-  case family::checkpoint:
-    decode<checkpoint_record>(payload);
-    return;
-  case family::stage:
-    decode<stage_record>(payload);
-    return;
-  case family::dataset:
-    decode<dataset_manifest>(payload);
-    return;
-  case family::record:
-    decode<dataset_record>(payload);
-    return;
-  }
+using check = void (*)(std::string_view payload);
+
+template <class T>
+void decodes(std::string_view payload) {
+  decode<T>(payload);
 }
 
 std::string hex(std::string_view key) {
@@ -54,28 +27,92 @@ std::string hex(std::string_view key) {
   return text;
 }
 
-} // namespace
+class inspection {
+public:
+  explicit inspection(const database& db) : db_(db) {}
 
-std::vector<std::string> verify(const database& db) {
-  std::vector<std::string> damaged;
-  for (std::size_t i = 0; i < family_count; ++i) {
-    const auto f = static_cast<family>(i);
+  void value(std::string_view sealed, const std::string& where, check how) {
     try {
-      db.scan(f, "", [&](std::string_view key, std::string_view sealed) {
-        try {
-          check_value(f, sealed, name_of(f) + " " + hex(key));
-        } catch (const codec_error& e) {
-          damaged.push_back(name_of(f) + " " + hex(key) + ": " + e.what());
-        } catch (const error& e) {
-          damaged.push_back(e.what());
-        }
+      how(unseal(sealed, where));
+    } catch (const codec_error& e) {
+      damaged.push_back(where + ": " + e.what());
+    } catch (const error& e) {
+      damaged.emplace_back(e.what());
+    }
+  }
+
+  /// One payload by its key, so that what RocksDB itself cannot read has a name too.
+  void one(family f, const std::string& key, const std::string& where, check how) {
+    try {
+      std::string sealed;
+      if (db_.get(f, key, sealed)) {
+        value(sealed, where, how);
+      }
+    } catch (const error& e) {
+      damaged.push_back(where + ": " + e.what());
+    }
+  }
+
+  void all(family f, check how) {
+    try {
+      db_.scan(f, "", [&](std::string_view key, std::string_view sealed) {
+        value(sealed, name_of(f) + " " + hex(key), how);
         return true;
       });
-    } catch (const error& e) { // RocksDB's own checksum: what stands behind it cannot be read
+    } catch (const error& e) { // what stands behind it cannot be reached
       damaged.push_back(name_of(f) + ": " + e.what());
     }
   }
-  return damaged;
+
+  void groups() {
+    try {
+      db_.scan(family::group, "", [&](std::string_view key, std::string_view sealed) {
+        const std::string where = "group " + hex(key);
+        try {
+          const auto g = decode<group>(unseal(sealed, where));
+          if (store::key(g.id) != key) {
+            damaged.push_back(where + " holds the record of group " + to_string(g.id));
+          }
+          payloads(g);
+        } catch (const codec_error& e) {
+          damaged.push_back(where + ": " + e.what());
+        } catch (const error& e) {
+          damaged.emplace_back(e.what());
+        }
+        return true;
+      });
+    } catch (const error& e) {
+      damaged.push_back(name_of(family::group) + ": " + e.what());
+    }
+  }
+
+  std::vector<std::string> damaged;
+
+private:
+  void payloads(const group& g) {
+    one(family::prompt, key(g.id), "prompt of group " + to_string(g.id), decodes<prompt>);
+    for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+      const sample_id id{g.id, i};
+      one(family::sample, key(id), "sample " + to_string(id), decodes<sample>);
+      one(family::judgement, key(id), "judgement of sample " + to_string(id), decodes<judgement>);
+    }
+  }
+
+  const database& db_;
+};
+
+} // namespace
+
+std::vector<std::string> verify(const database& db) {
+  inspection look{db};
+  look.groups();
+  look.all(family::meta, [](std::string_view) {});
+  look.all(family::step, decodes<step_record>);
+  look.all(family::checkpoint, decodes<checkpoint_record>);
+  look.all(family::stage, decodes<stage_record>);
+  look.all(family::dataset, decodes<dataset_manifest>);
+  look.all(family::record, decodes<dataset_record>);
+  return std::move(look.damaged);
 }
 
 } // namespace troupe::store

@@ -25,6 +25,16 @@ const std::map<std::string, lexicon, std::less<>>& lexicons() {
   return all;
 }
 
+/// Of the tag that `text` begins with; 0 where it begins with none.
+std::size_t tag_length(std::string_view text) noexcept {
+  for (const std::string_view tag : {"<think>", "</think>", "<answer>", "</answer>"}) {
+    if (text.starts_with(tag)) {
+      return tag.size();
+    }
+  }
+  return 0;
+}
+
 /// Runs of letters, A to Z made small; every byte of a character beyond ASCII counts as a letter. Tags are passed over.
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
@@ -36,15 +46,10 @@ std::vector<std::string> words_of(std::string_view text) {
     }
   };
   for (std::size_t at = 0; at < text.size(); ++at) {
-    for (const std::string_view tag : {"<think>", "</think>", "<answer>", "</answer>"}) {
-      if (text.substr(at).starts_with(tag)) {
-        finish();
-        at += tag.size();
-        break;
-      }
-    }
-    if (at >= text.size()) {
-      break;
+    if (const auto tag = tag_length(text.substr(at)); tag > 0) {
+      finish();
+      at += tag - 1;
+      continue;
     }
     const auto c = static_cast<unsigned char>(text[at]);
     const bool upper = c >= 'A' && c <= 'Z';

@@ -17,7 +17,9 @@ const optimizer_options plain{.learning_rate = 0.1,
                               .weight_decay = 0.0,
                               .max_grad_norm = 0.0};
 
-double at_index(const at::Tensor& t, std::int64_t i) { return t[i].item<double>(); }
+double at_index(const at::Tensor& t, std::int64_t i) {
+  return t[i].item<double>();
+}
 
 TEST(AdamwGolden, TwoStepsByHand) {
   auto p = at::tensor({1.0F, -2.0F});
@@ -59,7 +61,7 @@ TEST(AdamwGolden, ClipsToTheGlobalNorm) {
   auto g = at::tensor({3.0F, -4.0F});
   auto how = plain;
   how.max_grad_norm = 1.0;
-  EXPECT_NEAR(optimizer.step(g, how).grad_norm, 5.0, 1e-12); // reported before clipping
+  EXPECT_NEAR(optimizer.step(g, how).grad_norm, 5.0, 1e-12);          // reported before clipping
   EXPECT_NEAR(at_index(optimizer.present().exp_avg, 0), 0.06, 1e-6);  // 0.1 * 3 / 5
   EXPECT_NEAR(at_index(optimizer.present().exp_avg, 1), -0.08, 1e-6); // 0.1 * -4 / 5
   g = at::tensor({0.3F, 0.4F});

@@ -42,21 +42,49 @@ void expect_round_trip(const T& value) {
 TEST(Codec, EveryRecordComesBackAsItWas) {
   expect_round_trip(some_sample());
   expect_round_trip(some_group());
-  expect_round_trip(prompt{.task = "t", .from = split::heldout, .index = 8, .text = "1+1=",
-                           .messages = {{"user", "hi"}}, .answer = "2", .metadata = "{}"});
-  expect_round_trip(judgement{.verdict = verdict_kind::undecided, .reward = 0.5,
-                              .parts = {{"exact", 1, 0.5, verdict_kind::correct, "equal"}}});
-  expect_round_trip(step_record{.stage = stage_index{1}, .version = policy_version{9}, .branch = 2,
-                                .groups = {{stage_index{1}, purpose::train, 4, 0}}, .data_cursor = 5,
-                                .random_state = 6, .skipped = true, .metrics = "{}"});
-  expect_round_trip(checkpoint_record{.stage = stage_index{1}, .version = policy_version{20}, .folder = "a/b",
-                                      .manifest_hash = 99, .validation = 0.75, .best = true});
-  expect_round_trip(stage_record{.stage = stage_index{3}, .name = "sft", .status = stage_status::finished,
-                                 .start_checkpoint = "c", .note = "done"});
-  expect_round_trip(dataset_record{.index = 1, .source = {{stage_index{4}, purpose::collect, 2, 0}, 3}, .task = "t",
-                                   .prompt = "p", .completion = "c", .answer = "a", .reward = 1.1});
-  expect_round_trip(dataset_manifest{.name = "d", .version = 2, .records = 10, .verifiers = {"exact/1"},
-                                     .filter = "f", .seed = 3, .parents = {"p@1"}, .considered = 40});
+  expect_round_trip(prompt{.task = "t",
+                           .from = split::heldout,
+                           .index = 8,
+                           .text = "1+1=",
+                           .messages = {{"user", "hi"}},
+                           .answer = "2",
+                           .metadata = "{}"});
+  expect_round_trip(judgement{
+      .verdict = verdict_kind::undecided, .reward = 0.5, .parts = {{"exact", 1, 0.5, verdict_kind::correct, "equal"}}});
+  expect_round_trip(step_record{.stage = stage_index{1},
+                                .version = policy_version{9},
+                                .branch = 2,
+                                .groups = {{stage_index{1}, purpose::train, 4, 0}},
+                                .data_cursor = 5,
+                                .random_state = 6,
+                                .skipped = true,
+                                .metrics = "{}"});
+  expect_round_trip(checkpoint_record{.stage = stage_index{1},
+                                      .version = policy_version{20},
+                                      .folder = "a/b",
+                                      .manifest_hash = 99,
+                                      .validation = 0.75,
+                                      .best = true});
+  expect_round_trip(stage_record{.stage = stage_index{3},
+                                 .name = "sft",
+                                 .status = stage_status::finished,
+                                 .start_checkpoint = "c",
+                                 .note = "done"});
+  expect_round_trip(dataset_record{.index = 1,
+                                   .source = {{stage_index{4}, purpose::collect, 2, 0}, 3},
+                                   .task = "t",
+                                   .prompt = "p",
+                                   .completion = "c",
+                                   .answer = "a",
+                                   .reward = 1.1});
+  expect_round_trip(dataset_manifest{.name = "d",
+                                     .version = 2,
+                                     .records = 10,
+                                     .verifiers = {"exact/1"},
+                                     .filter = "f",
+                                     .seed = 3,
+                                     .parents = {"p@1"},
+                                     .considered = 40});
 }
 
 TEST(Codec, ArraysThatDisagreeAreRefused) {

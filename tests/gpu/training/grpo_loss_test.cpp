@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/training/grpo_loss.hpp"
-
 #include "gpu/training/packing.hpp"
 #include "gpu/training/sft_loss.hpp"
 
@@ -16,7 +15,8 @@ at::Tensor vec(std::initializer_list<double> values) {
   return at::tensor(at::ArrayRef<double>(values.begin(), values.size()), at::kFloat);
 }
 
-/// Four tokens: (A = 2, r = 1.5) held above; (A = 2, r = 0.5) free; (A = -1, r = 0.5) held below; (A = -1, r = 1.5) free.
+/// Four tokens: (A = 2, r = 1.5) held above; (A = 2, r = 0.5) free; (A = -1, r = 0.5) held below; (A = -1, r = 1.5)
+/// free.
 grpo_inputs four_corners() {
   const double up = std::log(1.5);
   const double down = std::log(0.5);
@@ -81,7 +81,7 @@ TEST(GrpoLoss, AddsTheK3KlToTheReference) {
   const double l2 = std::log(2.0);
   in.reference = vec({-1, -1 + l2, -1 - l2, -1}); // d = 0, ln 2, -ln 2, 0
   const grpo_options options{.beta = 0.1};
-  const double a = 2.0 - l2 - 1.0;       // exp(d) - d - 1
+  const double a = 2.0 - l2 - 1.0; // exp(d) - d - 1
   const double b = 0.5 + l2 - 1.0;
   expect_near(grpo_token_loss(in, options), {0, 0.1 * a, 0.1 * b, 0});
   const auto result = grpo_loss(in, options);
@@ -157,9 +157,9 @@ TEST(GrpoLoss, AggregatesTheThreeWays) {
     in.single_version = vec({1, 1, 1, 1});
     return grpo_loss(in, {}).sums.loss;
   };
-  EXPECT_NEAR(loss(loss_type::dapo), -1.0 / 4, 1e-6);          // (-3 + 2) / 4
-  EXPECT_NEAR(loss(loss_type::grpo), (-1.0 + 2.0) / 2, 1e-6);  // mean of -1 and 2
-  EXPECT_NEAR(loss(loss_type::dr_grpo), -1.0 / 16, 1e-6);      // -1 / (2 * 8)
+  EXPECT_NEAR(loss(loss_type::dapo), -1.0 / 4, 1e-6);         // (-3 + 2) / 4
+  EXPECT_NEAR(loss(loss_type::grpo), (-1.0 + 2.0) / 2, 1e-6); // mean of -1 and 2
+  EXPECT_NEAR(loss(loss_type::dr_grpo), -1.0 / 16, 1e-6);     // -1 / (2 * 8)
 }
 
 TEST(GrpoLoss, NothingToAverageGivesOnlyACount) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/training/packing.hpp"
-
 #include "runtime/error.hpp"
 
 #include <gmock/gmock.h>
@@ -47,7 +46,8 @@ TEST(Packing, LaysSequencesEndToEndAndPointsAtTheRowThatPredicts) {
   EXPECT_THAT(p.tokens, ElementsAre(1, 2, 3, 4, 6, 7));
   EXPECT_THAT(p.positions, ElementsAre(0, 1, 2, 3, 0, 1));
   EXPECT_THAT(p.cu_seqlens, ElementsAre(0, 4, 6));
-  EXPECT_THAT(p.rows, ElementsAre(1, 3, 4, 5)); // 2 predicts 3, 4 predicts 5 (4 itself is masked), 6 predicts 7, 7 predicts 8
+  EXPECT_THAT(p.rows,
+              ElementsAre(1, 3, 4, 5)); // 2 predicts 3, 4 predicts 5 (4 itself is masked), 6 predicts 7, 7 predicts 8
   EXPECT_THAT(p.targets, ElementsAre(3, 5, 7, 8));
   EXPECT_THAT(p.weights, ElementsAre(0.5F, 0.5F, 0.25F, 0.25F));
   EXPECT_THAT(p.advantages, ElementsAre(2.0F, 2.0F, 0.0F, 0.0F));

@@ -173,7 +173,7 @@ TEST_F(Recipe, RefusesUnknownAndDoubleNames) {
   EXPECT_EQ(refusal(stages("  - {name: a, type: sft, data: adition}\n")),
             "r.yaml:4: stages.a.data: no task is called adition; did you mean addition?");
   EXPECT_EQ(refusal(stages(a + "  - {name: b, type: eval, data: addition, init: aa}\n")),
-            "r.yaml:5: stages.b.init: is aa, which is no earlier sft or grpo stage; choose one of a");
+            "r.yaml:5: stages.b.init: is aa, which is no earlier sft or grpo stage; did you mean a?");
   EXPECT_EQ(refusal(stages("  - {name: a, type: sft}\n")),
             "r.yaml:4: stages.a.data: is empty; name the tasks or datasets to use");
   EXPECT_EQ(refusal(with(""), {"stages.rl.rewards=[exakt]"}),
@@ -226,8 +226,8 @@ TEST_F(Recipe, ExtendsAnother) {
             "r.yaml:2: seed: stands beside extends; put it under `set:` with its full path");
   EXPECT_EQ(refusal("extends: r1-tiny\nset:\n  stages.reasoning_rl.betta: 1\n"),
             "r.yaml:3: stages.reasoning_rl.betta: no such key; did you mean beta?");
-  EXPECT_EQ(refusal("extends: r1-tiny\nonly: [warm_start]\n"),
-            "r.yaml:2: only: no stage is called warm_start; did you mean cold_start?");
+  EXPECT_EQ(refusal("extends: r1-tiny\nonly: [cold_stat]\n"),
+            "r.yaml:2: only: no stage is called cold_stat; did you mean cold_start?");
 }
 
 TEST_F(Recipe, AUsersVerifierIsACommandOrAUrl) {

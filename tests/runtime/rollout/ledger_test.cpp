@@ -2,194 +2,393 @@
 #include "runtime/rollout/ledger.hpp"
 
 #include <gtest/gtest.h>
-#include <random>
 
 namespace troupe::rollout {
 namespace {
 
-caller who(const char* name, std::uint64_t life, std::int64_t ms = 0) {
-  return {.worker = name, .holder = {0, life}, .now = monotonic_ms{ms}, .wall_ms = ms};
-}
+const caller generator{.worker = "generator-0", .holder = {1, 1}, .now = monotonic_ms{0}};
+const caller verifier{.worker = "verifier-0", .holder = {2, 1}, .now = monotonic_ms{0}};
+const caller learner{.worker = "learner", .holder = {3, 1}, .now = monotonic_ms{0}};
+constexpr epoch first_epoch{1};
 
-ledger::stage_rules rules(std::uint32_t staleness, std::uint32_t groups) {
+ledger::stage_rules rules(std::uint32_t max_staleness = 1, std::uint32_t groups_per_batch = 2) {
   return {.stage = stage_index{1},
-          .gate = {.max_staleness = staleness, .groups_per_batch = groups},
+          .gate = {.max_staleness = max_staleness, .groups_per_batch = groups_per_batch},
           .num_generations = 2,
-          .lease_time = monotonic_ms{1000}};
+          .lease_time = monotonic_ms{100}};
 }
 
-ledger opened(std::uint32_t staleness = 1, std::uint32_t groups = 2) {
+ledger fresh(const ledger::stage_rules& r = rules()) {
   ledger l{lease_id{1}};
-  l.begin_epoch(epoch{1}, 0);
-  l.begin_stage(rules(staleness, groups), policy_version{0});
+  l.begin_stage(r, policy_version{0});
+  l.begin_epoch(first_epoch, 0);
   return l;
 }
 
-ledger::issue_request train() { return {.task = "addition", .num_generations = 2}; }
-
-member filled(std::uint64_t version, std::uint64_t checksum = 7) {
-  return {.submitted = true, .num_tokens = 3, .oldest = policy_version{version}, .newest = policy_version{version},
+member sampled(std::uint64_t version = 0, std::uint64_t checksum = 7) {
+  return {.submitted = true,
+          .num_tokens = 3,
+          .oldest = policy_version{version},
+          .newest = policy_version{version},
           .checksum = checksum};
 }
 
-std::vector<judgement> verdicts(double first, double second) {
-  return {{.verdict = verdict_kind::correct, .reward = first}, {.verdict = verdict_kind::incorrect, .reward = second}};
+std::vector<judgement> verdicts(verdict_kind a = verdict_kind::correct, verdict_kind b = verdict_kind::incorrect) {
+  return {{.verdict = a, .reward = a == verdict_kind::correct ? 1.0 : 0.0},
+          {.verdict = b, .reward = b == verdict_kind::correct ? 1.0 : 0.0}};
 }
 
-/// Issues, samples and judges one group; it is ready afterwards.
-group_id make_ready(ledger& l, std::uint64_t version) {
-  EXPECT_TRUE(l.issue(train(), 0).has_value());
-  const auto work = l.lease_prompts(who("generator", 1), 1);
-  const auto id = work.groups.at(0).id;
-  EXPECT_EQ(l.submit_sample(who("generator", 1), work.lease, id, 0, filled(version)).result, submit_result::created);
-  EXPECT_EQ(l.submit_sample(who("generator", 1), work.lease, id, 1, filled(version)).result, submit_result::created);
-  const auto judged = l.lease_generated(who("verifier", 2), 1);
-  EXPECT_EQ(l.submit_verdict(who("verifier", 2), judged.lease, id, verdicts(1, 0)).result, submit_result::created);
-  EXPECT_EQ(l.find(id)->state, group_state::ready);
-  return id;
+group_id issue(ledger& l, purpose why = purpose::train) {
+  return l.issue({.why = why, .task = "addition", .num_generations = 2}, 0).value().id;
 }
 
-TEST(Ledger, TheGateShutsAtItsBound) {
-  auto l = opened(1, 2);
-  for (int i = 0; i < 4; ++i) { // (1 + 0 + 1) * 2
-    EXPECT_TRUE(l.issue(train(), 0).has_value());
-  }
-  EXPECT_FALSE(l.issue(train(), 0).has_value());
-}
-
-TEST(Ledger, ABatchIsLeasedOnceAndCommittedOnce) {
-  auto l = opened();
-  const auto a = make_ready(l, 0), b = make_ready(l, 0);
-  const auto first = l.lease_batch(who("learner", 3), epoch{1});
-  ASSERT_TRUE(first.lease.has_value());
-  const auto again = l.lease_batch(who("learner", 3), epoch{1});
-  EXPECT_EQ(again.lease, first.lease);
-  EXPECT_EQ(again.groups, first.groups);
-  const auto done = l.commit_batch(who("learner", 3), epoch{1}, *first.lease, policy_version{1});
-  EXPECT_EQ(done.result, submit_result::created);
-  EXPECT_EQ(l.find(a)->trained_at, policy_version{1});
-  EXPECT_EQ(l.find(b)->state, group_state::trained);
-  EXPECT_EQ(l.commit_batch(who("learner", 3), epoch{1}, *first.lease, policy_version{2}).result, submit_result::fenced);
-}
-
-TEST(Ledger, AnOlderEpochIsFenced) {
-  auto l = opened();
-  make_ready(l, 0);
-  make_ready(l, 0);
-  const auto old = l.lease_batch(who("learner", 3), epoch{1});
-  l.begin_epoch(epoch{2}, 0);
-  EXPECT_EQ(l.commit_batch(who("learner", 3), epoch{1}, *old.lease, policy_version{1}).result, submit_result::fenced);
-  EXPECT_TRUE(l.lease_batch(who("learner", 4), epoch{2}).lease.has_value());
-}
-
-TEST(Ledger, SubmittingTwiceChangesNothing) {
-  auto l = opened();
-  l.issue(train(), 0);
-  const auto work = l.lease_prompts(who("generator", 1), 1);
-  const auto id = work.groups.at(0).id;
-  l.submit_sample(who("generator", 1), work.lease, id, 0, filled(0, 7));
-  const auto same = l.submit_sample(who("generator", 1), work.lease, id, 0, filled(0, 7));
-  EXPECT_EQ(same.result, submit_result::exists);
-  EXPECT_TRUE(same.groups.empty());
-  EXPECT_EQ(l.submit_sample(who("generator", 1), work.lease, id, 0, filled(0, 8)).result, submit_result::conflict);
-}
-
-TEST(Ledger, AnExpiredLeaseFencesItsHolder) {
-  auto l = opened();
-  l.issue(train(), 0);
-  const auto work = l.lease_prompts(who("generator", 1, 0), 1);
-  const auto id = work.groups.at(0).id;
-  EXPECT_TRUE(l.expire(monotonic_ms{999}, 0).empty());
-  EXPECT_EQ(l.expire(monotonic_ms{1000}, 0).size(), 1u);
-  EXPECT_EQ(l.find(id)->state, group_state::queued);
-  EXPECT_EQ(l.submit_sample(who("generator", 1), work.lease, id, 0, filled(0)).result, submit_result::fenced);
-}
-
-TEST(Ledger, AStaleGroupIsDroppedAtTheLeaseAndGivesItsPlaceBack) {
-  auto l = opened(0, 1);
-  make_ready(l, 0);
-  l.begin_stage(rules(0, 1), policy_version{1}); // the learner is one version ahead
-  const auto batch = l.lease_batch(who("learner", 3), epoch{1});
-  EXPECT_FALSE(batch.lease.has_value());
-  ASSERT_EQ(batch.dropped.size(), 1u);
-  EXPECT_EQ(batch.dropped[0].dropped, drop_reason::stale);
-  EXPECT_EQ(l.train_capacity(), 2u); // (0 + 1 + 1) * 1 - 0
-}
-
-TEST(Ledger, EvaluationsAreNeverTrained) {
-  auto l = opened(1, 1);
-  auto request = train();
-  request.why = purpose::eval;
-  request.pinned = policy_version{0};
-  l.issue(request, 0);
-  const auto work = l.lease_prompts(who("generator", 1), 9);
-  const auto id = work.groups.at(0).id;
-  l.submit_sample(who("generator", 1), work.lease, id, 0, filled(0));
-  l.submit_sample(who("generator", 1), work.lease, id, 1, filled(0));
-  const auto judged = l.lease_generated(who("verifier", 2), 1);
-  l.submit_verdict(who("verifier", 2), judged.lease, id, verdicts(1, 0));
-  EXPECT_EQ(l.find(id)->state, group_state::scored);
-  EXPECT_FALSE(l.lease_batch(who("learner", 3), epoch{1}).lease.has_value());
-}
-
-TEST(Ledger, RestoringVoidsLeases) {
-  auto l = opened();
-  l.issue(train(), 0);
-  const auto leased = l.lease_prompts(who("generator", 1), 1).groups.at(0);
-  ledger reopened{lease_id{100}};
-  const auto changed = reopened.restore(leased, 5);
-  ASSERT_EQ(changed.size(), 1u);
-  EXPECT_EQ(changed[0].state, group_state::queued);
-  EXPECT_EQ(changed[0].lease, lease_id{});
-  EXPECT_EQ(reopened.counts().pending, 1u);
-}
-
-/// Random workers; the law must hold after every call, and no trained sample may be older than the bound.
-TEST(Ledger, ConservationUnderRandomOperations) {
-  for (std::uint32_t seed = 0; seed < 200; ++seed) {
-    std::minstd_rand random{seed};
-    const std::uint32_t staleness = seed % 3;
-    auto l = opened(staleness, 2);
-    std::uint64_t version = 0;
-    std::vector<std::pair<lease_id, group_id>> sampling, judging;
-    for (int i = 0; i < 300; ++i) {
-      switch (random() % 6) {
-      case 0:
-        l.issue(train(), i);
-        break;
-      case 1:
-        if (const auto w = l.lease_prompts(who("generator", 1, i), 2); w.lease.value != 0) {
-          for (const auto& g : w.groups) {
-            sampling.emplace_back(w.lease, g.id);
-          }
-        }
-        break;
-      case 2:
-        if (!sampling.empty()) {
-          const auto [lease, id] = sampling[random() % sampling.size()];
-          l.submit_sample(who("generator", 1, i), lease, id, random() % 2, filled(version));
-        }
-        break;
-      case 3:
-        if (const auto w = l.lease_generated(who("verifier", 2, i), 1); w.lease.value != 0) {
-          l.submit_verdict(who("verifier", 2, i), w.lease, w.groups[0].id, verdicts(random() % 2, random() % 2));
-        }
-        break;
-      case 4:
-        if (const auto b = l.lease_batch(who("learner", 3, i), epoch{1}); b.lease) {
-          for (const auto& g : b.groups) {
-            EXPECT_LE(staleness_gate::staleness(g, policy_version{version}), staleness) << "seed " << seed;
-          }
-          l.commit_batch(who("learner", 3, i), epoch{1}, *b.lease, policy_version{++version});
-        }
-        break;
-      default:
-        random() % 20 == 0 ? l.worker_lost({0, 1}, i) : l.expire(monotonic_ms{i}, i);
-      }
-      ASSERT_TRUE(l.counts().conserved()) << "seed " << seed << " call " << i;
+/// Everything that is queued goes to `generated`, sampled at `version`.
+void generate(ledger& l, std::uint64_t version = 0) {
+  const auto work = l.lease_prompts(generator, 100);
+  for (const auto& g : work.groups) {
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      ASSERT_EQ(l.submit_sample(generator, work.lease, g.id, i, sampled(version)).result, submit_result::created);
     }
-    EXPECT_GT(l.counts().issued, 0u);
   }
+}
+
+void verify(ledger& l, const std::vector<judgement>& said = verdicts()) {
+  const auto work = l.lease_generated(verifier, 100);
+  for (const auto& g : work.groups) {
+    ASSERT_EQ(l.submit_verdict(verifier, work.lease, g.id, said).result, submit_result::created);
+  }
+}
+
+std::vector<std::uint64_t> cursors(const ledger::changes& groups) {
+  std::vector<std::uint64_t> all;
+  for (const auto& g : groups) {
+    all.push_back(g.id.cursor);
+  }
+  return all;
+}
+
+TEST(Ledger, IssuesTrainGroupsUntilTheGateShuts) {
+  auto l = fresh(); // (1 + 0 + 1) * 2 = 4 groups
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(l.train_capacity(), 4 - i);
+    EXPECT_EQ(issue(l).cursor, i);
+  }
+  EXPECT_FALSE(l.issue({.num_generations = 2}, 0));
+  EXPECT_EQ(issue(l, purpose::eval).cursor, 0U) << "the gate is for train groups only";
+  EXPECT_EQ(l.counts().issued, 5U);
+  EXPECT_EQ(l.train_counts().issued, 4U);
+}
+
+TEST(Ledger, WalksABatchFromPromptsToTrained) {
+  auto l = fresh();
+  for (int i = 0; i < 3; ++i) {
+    issue(l);
+  }
+  EXPECT_EQ(l.waiting_for(), "0 of 2 groups ready, 3 queued");
+  generate(l);
+  verify(l);
+  const auto batch = l.lease_batch(learner, first_epoch);
+  ASSERT_TRUE(batch.lease);
+  EXPECT_EQ(cursors(batch.groups), (std::vector<std::uint64_t>{0, 1})); // lowest cursors of the three
+  const auto step = l.commit_batch(learner, first_epoch, *batch.lease, policy_version{1});
+  EXPECT_EQ(step.result, submit_result::created);
+  EXPECT_EQ(step.groups.size(), 2U);
+  EXPECT_EQ(step.groups[0].trained_at, policy_version{1});
+  EXPECT_EQ(l.version(), policy_version{1});
+  EXPECT_EQ(l.counts(), (group_counts{.issued = 3, .ready = 1, .trained = 2}));
+  EXPECT_TRUE(l.leases().empty());
+}
+
+TEST(Ledger, EvalAndCollectGoBeforeTrain) {
+  auto l = fresh();
+  issue(l);
+  issue(l, purpose::collect);
+  issue(l, purpose::eval);
+  const auto work = l.lease_prompts(generator, 2);
+  ASSERT_EQ(work.groups.size(), 2U);
+  EXPECT_EQ(work.groups[0].id.why, purpose::eval);
+  EXPECT_EQ(work.groups[1].id.why, purpose::collect);
+}
+
+TEST(Ledger, EvalIsScoredAndCollectWaitsForItsDataset) {
+  auto l = fresh();
+  const auto eval = issue(l, purpose::eval);
+  const auto collect = issue(l, purpose::collect);
+  generate(l);
+  verify(l);
+  EXPECT_EQ(l.find(eval)->state, group_state::scored);
+  EXPECT_EQ(l.find(collect)->state, group_state::ready);
+  EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease);
+  EXPECT_EQ(l.collect(std::vector{collect, eval}, 0).size(), 1U);
+  EXPECT_EQ(l.find(collect)->state, group_state::collected);
+  EXPECT_TRUE(l.collect(std::vector{collect}, 0).empty()) << "a second time changes nothing";
+}
+
+TEST(Ledger, TheSameSampleTwiceChangesNothingAndAnotherIsAConflict) {
+  auto l = fresh();
+  const auto id = issue(l);
+  const auto lease = l.lease_prompts(generator, 1).lease;
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 0, sampled(0, 7)).result, submit_result::created);
+  const group before = *l.find(id);
+  const auto again = l.submit_sample(generator, lease, id, 0, sampled(0, 7));
+  EXPECT_EQ(again.result, submit_result::exists);
+  EXPECT_TRUE(again.groups.empty());
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 0, sampled(0, 8)).result, submit_result::conflict);
+  EXPECT_EQ(*l.find(id), before);
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 1, sampled(0, 7)).result, submit_result::created);
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 1, sampled(0, 7)).result, submit_result::exists) << "lease has ended";
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 1, sampled(0, 9)).result, submit_result::conflict);
+}
+
+TEST(Ledger, TheSameVerdictTwiceChangesNothingAndAnotherIsAConflict) {
+  auto l = fresh();
+  const auto id = issue(l);
+  generate(l);
+  const auto lease = l.lease_generated(verifier, 1).lease;
+  EXPECT_EQ(l.submit_verdict(verifier, lease, id, {verdicts()[0]}).result, submit_result::conflict) << "one of two";
+  EXPECT_EQ(l.submit_verdict(verifier, lease, id, verdicts()).result, submit_result::created);
+  EXPECT_EQ(l.submit_verdict(verifier, lease, id, verdicts()).result, submit_result::exists);
+  EXPECT_EQ(l.submit_verdict(verifier, lease, id, verdicts(verdict_kind::correct, verdict_kind::correct)).result,
+            submit_result::conflict);
+}
+
+TEST(Ledger, AZombieIsFenced) {
+  auto l = fresh();
+  const auto id = issue(l);
+  const auto lease = l.lease_prompts(generator, 1).lease;
+  caller other = generator;
+  other.holder = {9, 9};
+  EXPECT_EQ(l.submit_sample(other, lease, id, 0, sampled()).result, submit_result::fenced) << "not its lease";
+  EXPECT_TRUE(l.expire(monotonic_ms{99}, 0).empty());
+  EXPECT_EQ(l.expire(monotonic_ms{100}, 0).size(), 1U);
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 0, sampled()).result, submit_result::fenced) << "back in the queue";
+  const auto second = l.lease_prompts(other, 1).lease;
+  EXPECT_EQ(l.submit_sample(generator, lease, id, 0, sampled()).result, submit_result::fenced) << "another's now";
+  EXPECT_EQ(l.submit_sample(other, second, id, 0, sampled()).result, submit_result::created);
+}
+
+TEST(Ledger, RenewingKeepsALeasePastItsFirstDeadline) {
+  auto l = fresh();
+  issue(l);
+  const auto lease = l.lease_prompts(generator, 1).lease;
+  caller later = generator;
+  later.now = monotonic_ms{90};
+  EXPECT_TRUE(l.renew(later, lease)); // until 190
+  EXPECT_TRUE(l.expire(monotonic_ms{189}, 0).empty());
+  EXPECT_EQ(l.expire(monotonic_ms{190}, 0).size(), 1U);
+  EXPECT_FALSE(l.renew(later, lease));
+}
+
+TEST(Ledger, RenewingTheLearnersLeaseGivesItNoDeadline) {
+  auto l = fresh();
+  issue(l);
+  issue(l);
+  generate(l);
+  verify(l);
+  const auto batch = l.lease_batch(learner, first_epoch);
+  EXPECT_TRUE(l.renew(learner, *batch.lease));
+  EXPECT_TRUE(l.expire(monotonic_ms{1000000}, 0).empty());
+}
+
+TEST(Ledger, AHandedBackGroupKeepsItsSamples) {
+  auto l = fresh();
+  const auto id = issue(l);
+  const auto lease = l.lease_prompts(generator, 1).lease;
+  l.submit_sample(generator, lease, id, 1, sampled());
+  EXPECT_EQ(l.hand_back(generator, lease, "draining").size(), 1U);
+  EXPECT_EQ(l.find(id)->state, group_state::queued);
+  EXPECT_TRUE(l.find(id)->members[1].submitted);
+  EXPECT_TRUE(l.hand_back(generator, lease, "draining").empty());
+}
+
+TEST(Ledger, ALostWorkerLosesAllItHeld) {
+  auto l = fresh();
+  const auto a = issue(l);
+  const auto b = issue(l);
+  l.lease_prompts(generator, 1);
+  l.lease_prompts(generator, 1);
+  EXPECT_EQ(l.worker_lost(generator.holder, 0).size(), 2U);
+  EXPECT_EQ(l.find(a)->state, group_state::queued);
+  EXPECT_EQ(l.find(b)->state, group_state::queued);
+}
+
+TEST(Ledger, TheLearnerGetsTheSameBatchUntilItCommits) {
+  auto l = fresh();
+  for (int i = 0; i < 4; ++i) {
+    issue(l);
+  }
+  generate(l);
+  verify(l);
+  const auto first = l.lease_batch(learner, first_epoch);
+  const auto again = l.lease_batch(learner, first_epoch);
+  EXPECT_EQ(first.lease, again.lease);
+  EXPECT_EQ(first.groups, again.groups);
+  EXPECT_EQ(l.commit_batch(learner, first_epoch, *first.lease, policy_version{1}).result, submit_result::created);
+  const auto twice = l.commit_batch(learner, first_epoch, *first.lease, policy_version{1});
+  EXPECT_EQ(twice.result, submit_result::exists);
+  EXPECT_TRUE(twice.groups.empty());
+  EXPECT_EQ(l.commit_batch(learner, first_epoch, *first.lease, policy_version{2}).result, submit_result::conflict);
+  EXPECT_EQ(cursors(l.lease_batch(learner, first_epoch).groups), (std::vector<std::uint64_t>{2, 3}));
+}
+
+TEST(Ledger, ARestartedLearnerFencesTheOneBefore) {
+  auto l = fresh();
+  issue(l);
+  issue(l);
+  generate(l);
+  verify(l);
+  const auto old = l.lease_batch(learner, first_epoch);
+  EXPECT_EQ(l.begin_epoch(epoch{2}, 0).size(), 2U);
+  EXPECT_EQ(l.counts(), (group_counts{.issued = 2, .ready = 2}));
+  EXPECT_EQ(l.commit_batch(learner, first_epoch, *old.lease, policy_version{1}).result, submit_result::fenced);
+  EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease);
+  caller next = learner;
+  next.holder = {3, 2};
+  const auto now = l.lease_batch(next, epoch{2});
+  ASSERT_TRUE(now.lease);
+  EXPECT_NE(now.lease, old.lease);
+  EXPECT_EQ(l.commit_batch(learner, epoch{2}, *now.lease, policy_version{1}).result, submit_result::fenced)
+      << "another incarnation than took the lease";
+  EXPECT_EQ(l.commit_batch(next, epoch{2}, *now.lease, policy_version{1}).result, submit_result::created);
+}
+
+TEST(Ledger, DropsStaleGroupsAtTheLease) {
+  auto l = fresh(rules(0, 2));
+  issue(l);
+  issue(l);
+  generate(l, 0);
+  verify(l);
+  l.advance_version(policy_version{1}); // the samples are of version 0, the bound is 0
+  const auto batch = l.lease_batch(learner, first_epoch);
+  EXPECT_FALSE(batch.lease);
+  EXPECT_EQ(cursors(batch.dropped), (std::vector<std::uint64_t>{0, 1}));
+  EXPECT_EQ(l.counts().dropped[static_cast<std::size_t>(drop_reason::stale)], 2U);
+  EXPECT_EQ(l.train_capacity(), 4U) << "(0 + 1 + 1) * 2: a dropped group gives its place back";
+}
+
+TEST(Ledger, UndecidedMembersLeaveTheGroupAndTooFewEndIt) {
+  auto l = fresh();
+  const auto id = issue(l);
+  generate(l);
+  verify(l, verdicts(verdict_kind::correct, verdict_kind::undecided));
+  EXPECT_EQ(l.find(id)->members[1].dropped, drop_reason::undecided);
+  EXPECT_EQ(l.find(id)->state, group_state::dropped);
+  EXPECT_EQ(l.find(id)->dropped, drop_reason::undecided);
+}
+
+TEST(Ledger, AGroupThatTeachesNothingIsFilteredOnlyWhenAsked) {
+  const auto same = verdicts(verdict_kind::correct, verdict_kind::correct);
+  auto kept = fresh();
+  const auto a = issue(kept);
+  generate(kept);
+  verify(kept, same);
+  EXPECT_EQ(kept.find(a)->state, group_state::ready);
+  auto r = rules();
+  r.filter_zero_variance = true;
+  auto filtered = fresh(r);
+  const auto b = issue(filtered);
+  generate(filtered);
+  verify(filtered, same);
+  EXPECT_EQ(filtered.find(b)->dropped, drop_reason::zero_variance);
+}
+
+TEST(Ledger, AnOperatorDropsWhatNobodyTrainsOn) {
+  auto l = fresh();
+  const auto a = issue(l);
+  issue(l);
+  const auto held = l.lease_prompts(generator, 2);
+  EXPECT_EQ(l.drop(a, drop_reason::operator_request, 0).size(), 1U);
+  EXPECT_TRUE(l.drop(a, drop_reason::operator_request, 0).empty());
+  EXPECT_EQ(l.submit_sample(generator, held.lease, a, 0, sampled()).result, submit_result::fenced);
+  issue(l);
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    l.submit_sample(generator, held.lease, held.groups[1].id, i, sampled());
+  }
+  generate(l);
+  verify(l);
+  const auto batch = l.lease_batch(learner, first_epoch);
+  ASSERT_TRUE(batch.lease);
+  EXPECT_TRUE(l.drop(batch.groups[0].id, drop_reason::operator_request, 0).empty()) << "the learner holds it";
+  EXPECT_EQ(l.commit_batch(learner, first_epoch, *batch.lease, policy_version{1}).groups.size(), 2U);
+}
+
+TEST(Ledger, RestoreVoidsEveryLease) {
+  auto l = fresh(rules(3, 2)); // 8 groups
+  for (int i = 0; i < 6; ++i) {
+    issue(l);
+  }
+  generate(l);
+  auto work = l.lease_generated(verifier, 4);
+  for (int i = 0; i < 3; ++i) {
+    l.submit_verdict(verifier, work.lease, work.groups[static_cast<std::size_t>(i)].id, verdicts());
+  }
+  ASSERT_TRUE(l.lease_batch(learner, first_epoch).lease); // 0, 1 leased; 2 ready; 3 verifying; 4, 5 generated
+  issue(l);
+  l.lease_prompts(generator, 1); // 6 generating
+  issue(l);                      // 7 queued
+  ledger again{lease_id{1001}};
+  ledger::changes changed;
+  for (const group* g : l.of(purpose::train)) {
+    for (auto& c : again.restore(*g, 0)) {
+      changed.push_back(std::move(c));
+    }
+  }
+  EXPECT_EQ(cursors(changed), (std::vector<std::uint64_t>{0, 1, 3, 6}));
+  again.begin_stage(rules(3, 2), policy_version{0});
+  again.begin_epoch(epoch{2}, 0);
+  EXPECT_EQ(again.counts(), (group_counts{.issued = 8, .pending = 5, .ready = 3}));
+  EXPECT_EQ(again.counts(), again.train_counts());
+  EXPECT_EQ(again.next_cursor(purpose::train), 8U);
+  EXPECT_EQ(again.lease_generated(verifier, 100).groups.size(), 3U);
+  EXPECT_EQ(again.lease_batch(learner, epoch{2}).lease, lease_id{1002}) << "no lease id is given twice";
+}
+
+TEST(Ledger, AnotherStageHasItsOwnCursorsGateAndWork) {
+  auto l = fresh();
+  issue(l);
+  auto next = rules();
+  next.stage = stage_index{2};
+  l.begin_stage(next, policy_version{0});
+  EXPECT_EQ(l.train_capacity(), 4U);
+  EXPECT_EQ(l.lease_prompts(generator, 10).groups.size(), 0U) << "the old stage's work is over";
+  EXPECT_EQ(issue(l), (group_id{stage_index{2}, purpose::train, 0, 0}));
+  EXPECT_EQ(l.counts().issued, 2U);
+  EXPECT_EQ(l.train_counts().issued, 1U);
+}
+
+// B = 1, max_staleness 1. Groups 0 and 1 start at version 0, so each must be leased at version 0 or 1.
+TEST(LedgerWait, HoldsTheLearnerBackRatherThanAgeAGroupInFlight) {
+  auto r = rules(1, 1);
+  r.drop_stale = false;
+  auto l = fresh(r);
+  issue(l);
+  issue(l);
+  auto slow = l.lease_prompts(generator, 1); // group 0, being generated all the while
+  caller fast = generator;
+  fast.holder = {1, 2};
+  auto quick = l.lease_prompts(fast, 1); // group 1
+  const auto finish = [&](const caller& who, const ledger::lease_result& work, std::uint64_t version) {
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      l.submit_sample(who, work.lease, work.groups[0].id, i, sampled(version));
+    }
+    verify(l);
+  };
+  finish(fast, quick, 0);
+  auto batch = l.lease_batch(learner, first_epoch); // group 1; group 0 still has version 1
+  ASSERT_TRUE(batch.lease);
+  l.commit_batch(learner, first_epoch, *batch.lease, policy_version{1});
+  issue(l);
+  quick = l.lease_prompts(fast, 1); // group 2, started at version 1
+  finish(fast, quick, 1);
+  batch = l.lease_batch(learner, first_epoch); // taking group 2 would make version 2 and age group 0
+  EXPECT_FALSE(batch.lease);
+  EXPECT_EQ(l.waiting_for(), "1 of 1 groups ready, 1 generating; held back: a step now would leave older groups in "
+                             "flight past max_staleness");
+  finish(generator, slow, 0);
+  batch = l.lease_batch(learner, first_epoch);
+  ASSERT_TRUE(batch.lease);
+  EXPECT_EQ(cursors(batch.groups), (std::vector<std::uint64_t>{0}));
+  EXPECT_TRUE(batch.dropped.empty());
 }
 
 } // namespace

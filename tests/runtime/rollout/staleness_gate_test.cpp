@@ -22,7 +22,8 @@ TEST(StalenessGate, ADroppedGroupGivesItsPlaceBack) {
 
 TEST(StalenessGate, TheOldestSegmentOfAnySampleCounts) {
   group g;
-  g.members = {{.submitted = true, .oldest = policy_version{5}}, {.submitted = true, .oldest = policy_version{3}},
+  g.members = {{.submitted = true, .oldest = policy_version{5}},
+               {.submitted = true, .oldest = policy_version{3}},
                {.submitted = false, .oldest = policy_version{0}}};
   EXPECT_EQ(staleness_gate::staleness(g, policy_version{6}), 3); // 6 - 3; the one not submitted does not count
   const staleness_gate gate{{.max_staleness = 2, .groups_per_batch = 1}};

@@ -33,7 +33,8 @@ TEST(Sources, EveryKindKeepsItsPromises) {
   for (const auto& kind : kinds()) {
     SCOPED_TRACE(kind.name);
     const auto source = make_source(of_kind(kind.name));
-    const auto letters = text::characters(source->alphabet());
+    const auto alphabet = source->alphabet();
+    const auto letters = text::characters(alphabet);
     const std::set<std::string_view> allowed(letters.begin(), letters.end());
     std::map<split, std::set<std::string>> seen;
     for (const auto from : {split::train, split::validation, split::heldout}) {
@@ -48,7 +49,8 @@ TEST(Sources, EveryKindKeepsItsPromises) {
         EXPECT_EQ(metadata["source_dataset"], kind.name);
         EXPECT_EQ(metadata["source_index"], i);
         EXPECT_TRUE(one.demonstration.ends_with("<answer>" + one.question.answer + "</answer>"));
-        for (const auto letter : text::characters(characters_of(one.question.text + one.demonstration))) {
+        const auto used = characters_of(one.question.text + one.demonstration);
+        for (const auto letter : text::characters(used)) {
           EXPECT_TRUE(allowed.contains(letter)) << letter;
         }
       }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/verify/user_command.hpp"
 
-#include <csignal>
+#include <cerrno>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace troupe::verify {
 namespace {
@@ -20,6 +23,18 @@ struct asked {
   prompt p;
   std::vector<question> questions;
 };
+
+/// Whether a process is dead, or dies within 10 s, reaped or not.
+bool ends(pid_t process) {
+  const auto fd = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
+  if (fd < 0) {
+    return errno == ESRCH;
+  }
+  pollfd watched{fd, POLLIN, 0};
+  const bool ended = ::poll(&watched, 1, 10000) == 1;
+  ::close(fd);
+  return ended;
+}
 
 user_command shell(const std::string& script, double timeout_s = 20) {
   return user_command({{"/bin/sh", "-c", script}, timeout_s});
@@ -71,6 +86,7 @@ TEST(UserCommand, SilenceIsUndecidedAtItsDeadlineAndNothingStaysBehind) {
   const auto grandchild = static_cast<pid_t>(found[0].value);
   ASSERT_GT(grandchild, 1);
   EXPECT_EQ(found[1].reason, "the verifier gave no answer within 0.2 s; it was stopped (does it flush its output?)");
+  EXPECT_TRUE(ends(grandchild));
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1); // no child of ours is left, not even a zombie
 }
 

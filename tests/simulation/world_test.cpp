@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/world.hpp"
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+
+namespace troupe::simulation {
+namespace {
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+settings of_seed(std::uint64_t seed) {
+  return {.seed = seed,
+          .rules = {.stage = stage_index{1},
+                    .gate = {.max_staleness = static_cast<std::uint32_t>(seed % 3), .groups_per_batch = 4},
+                    .drop_stale = seed % 2 == 0,
+                    .filter_zero_variance = seed % 5 == 0,
+                    .num_generations = 3,
+                    .verdict_parts = 1,
+                    .lease_time = rollout::monotonic_ms{250}}};
+}
+
+/// TROUPE_SIM_SEEDS: how many seeds; TROUPE_SIM_FIRST: the first, to run one that failed again.
+TEST(Simulation, KeepsEveryPromiseUnderFaults) {
+  const auto first = number_from_environment("TROUPE_SIM_FIRST", 0);
+  const auto last = first + number_from_environment("TROUPE_SIM_SEEDS", 300);
+  for (std::uint64_t seed = first; seed < last; ++seed) {
+    const auto problem = world{of_seed(seed)}.run();
+    ASSERT_EQ(problem, "") << "again: TROUPE_SIM_FIRST=" << seed << " TROUPE_SIM_SEEDS=1";
+  }
+}
+
+TEST(Simulation, WithoutFaultsNothingIsLostToStaleness) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    auto s = of_seed(seed);
+    s.faults = false;
+    s.lag = false;
+    s.rules.drop_stale = false;
+    world w{s};
+    ASSERT_EQ(w.run(), "");
+    EXPECT_EQ(w.counts().dropped[static_cast<std::size_t>(drop_reason::stale)], 0U) << "seed " << seed;
+  }
+}
+
+TEST(Simulation, TheSameSeedGivesTheSameRun) {
+  world a{of_seed(7)};
+  world b{of_seed(7)};
+  ASSERT_EQ(a.run(), b.run());
+  EXPECT_EQ(a.counts(), b.counts());
+}
+
+} // namespace
+} // namespace troupe::simulation

@@ -26,7 +26,7 @@ if [[ ! -f .deps/peers/stamp || $(<.deps/peers/stamp) != "$stamp" ]]; then
   rm -rf .deps/peers
   requirements=()
   for list in "${lists[@]}"; do requirements+=(-r "$list"); done
-  "$python" -m pip install -q --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
+  "$python" -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
     --target .deps/peers "${requirements[@]}" >&2 || fail "PyTorch could not be installed, see above"
   printf '%s' "$stamp" >.deps/peers/stamp
 fi

@@ -26,8 +26,8 @@ if [[ ! -f .deps/peers/stamp || $(<.deps/peers/stamp) != "$stamp" ]]; then
   rm -rf .deps/peers
   requirements=()
   for list in "${lists[@]}"; do requirements+=(-r "$list"); done
-  "$python" -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
-    --target .deps/peers "${requirements[@]}" >&2 || fail "PyTorch could not be installed, see above"
+  "$python" -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-deps \
+    --require-hashes --only-binary=:all: --target .deps/peers "${requirements[@]}" >&2 || fail "PyTorch could not be installed, see above"
   printf '%s' "$stamp" >.deps/peers/stamp
 fi
 PYTHONPATH=.deps/peers exec "$python" scripts/bench_peers.py --troupe build/release/bin/troupe "$@"

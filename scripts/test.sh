@@ -45,11 +45,14 @@ if ((full)); then
   ctest --preset tsan -j 2
 fi
 section "CUDA module"
-if [[ -f .deps/torch/lib/libtorch_cuda.so ]]; then
+left_out() { printf 'test: CUDA module left out: %s\n' "$*" >&2; }
+if [[ ! -f gpu/cuda/CMakeLists.txt ]]; then
+  left_out "this version has none"
+elif [[ ! -f .deps/torch/lib/libtorch_cuda.so ]]; then
+  left_out "neither a CUDA toolkit nor torch's CUDA wheels (scripts/setup.sh --cuda) are here"
+else
   build cuda
   ctest --test-dir build/cuda -L gpu --output-on-failure
-else
-  printf 'test: left out: neither a CUDA toolkit nor torch'"'"'s CUDA wheels (scripts/setup.sh --cuda) are here\n' >&2
 fi
 section "release tests"
 ctest --preset release -j 2

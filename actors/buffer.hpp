@@ -13,6 +13,9 @@ using clock_source = std::function<clock_reading()>;
 clock_reading read_clocks();
 
 struct buffer_state {
+  /// Not an aggregate: CAF 0.17 builds a state from the actor's pointer wherever C++ can, and since C++20 it can
+  /// initialise an aggregate's first member with it.
+  buffer_state() = default;
   static constexpr const char* name = "buffer";
   std::shared_ptr<buffer_service> service;
 };

@@ -5,7 +5,6 @@
 #include "actors/failure.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace troupe::actors {
 
@@ -40,8 +39,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
                 self->send(self, decode_more{});
               }
             } else if (!state.draining) {
-              std::this_thread::sleep_for(deadline::idle_poll); // its own thread; CAF 0.17's clock loses wake-ups
-              self->send(self, pull_work{});
+              self->delayed_send(self, deadline::idle_poll, pull_work{});
             }
           },
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });

@@ -13,6 +13,9 @@ namespace troupe::actors {
 using failure_sink = std::function<void(const std::string& who, const std::string& what)>;
 
 struct generator_state {
+  /// Not an aggregate: CAF 0.17 builds a state from the actor's pointer wherever C++ can, and since C++20 it can
+  /// initialise an aggregate's first member with it.
+  generator_state() = default;
   static constexpr const char* name = "generator";
   std::shared_ptr<sampling_station> station;
   bool asking = false;

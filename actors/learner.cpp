@@ -8,7 +8,6 @@
 #include "runtime/config/stage_graph.hpp"
 
 #include <nlohmann/json.hpp>
-#include <thread>
 
 namespace troupe::actors {
 
@@ -131,8 +130,7 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
               if (std::chrono::steady_clock::now() - self->state.waiting_since > patience) {
                 promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
               } else {
-                std::this_thread::sleep_for(deadline::idle_poll);
-                self->send(self, try_step{patience, promise});
+                self->delayed_send(self, deadline::idle_poll, try_step{patience, promise});
               }
               return;
             }

@@ -27,6 +27,9 @@ struct learner_parts {
 };
 
 struct learner_state {
+  /// Not an aggregate: CAF 0.17 builds a state from the actor's pointer wherever C++ can, and since C++20 it can
+  /// initialise an aggregate's first member with it.
+  learner_state() = default;
   static constexpr const char* name = "learner";
   std::unique_ptr<gpu::trainer> trainer;
   std::unique_ptr<training_data> examples; ///< sft stages

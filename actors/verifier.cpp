@@ -4,8 +4,6 @@
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 
-#include <thread>
-
 namespace troupe::actors {
 
 namespace {
@@ -36,8 +34,7 @@ verifier_actor::behavior_type verifier(verifier_actor::stateful_pointer<verifier
                 [=](const lease_generated_reply& work) {
                   self->state.asking = false;
                   if (work.groups->empty()) {
-                    std::this_thread::sleep_for(deadline::idle_poll); // its own thread; CAF 0.17's clock loses wake-ups
-                    self->send(self, pull_work{});
+                    self->delayed_send(self, deadline::idle_poll, pull_work{});
                     return;
                   }
                   try {

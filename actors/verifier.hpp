@@ -12,6 +12,9 @@ namespace troupe::actors {
 using judge_group = std::function<std::vector<judgement>(const generated_group&)>;
 
 struct verifier_state {
+  /// Not an aggregate: CAF 0.17 builds a state from the actor's pointer wherever C++ can, and since C++20 it can
+  /// initialise an aggregate's first member with it.
+  verifier_state() = default;
   static constexpr const char* name = "verifier";
   bool asking = false;
   bool draining = false;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of buffer_service: payloads of groups, results of evaluations, datasets.
 #include "actors/buffer_service.hpp"
+#include "actors/reward_parts.hpp"
 #include "runtime/error.hpp"
-#include "schema/codec.hpp"
+#include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
 #include <set>
-#include <xxhash.h>
 
 namespace troupe::actors {
 
@@ -16,8 +16,7 @@ sample buffer_service::read_sample(const group& g, std::uint32_t index) const {
   if (!found) {
     throw error{errc::corrupt, "sample " + to_string(id) + " is missing from the store; run troupectl doctor"};
   }
-  const std::string bytes = encode(*found);
-  if (XXH3_64bits(bytes.data(), bytes.size()) != g.members[index].checksum) {
+  if (store::sample_checksum(*found) != g.members[index].checksum) {
     throw error{errc::corrupt, "sample " + to_string(id) + " is not the one its group names; run troupectl doctor"};
   }
   return std::move(*found);
@@ -131,9 +130,7 @@ build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r
   made->name = s.dataset;
   made->stage = r.stage;
   made->policy_checkpoint = r.policy_checkpoint;
-  for (const auto& one : s.rewards) {
-    made->verifiers.push_back(one.name + "/1");
-  }
+  made->verifiers = verify::rewards{reward_parts(s, recipe_.seed)}.names_and_versions();
   made->filter = "correct, reward >= " + std::to_string(s.min_reward) + ", ended by itself, unique, at most " +
                  std::to_string(s.max_per_prompt) + " a prompt";
   made->seed = recipe_.seed;

@@ -4,11 +4,10 @@
 #include "actors/sampling_seed.hpp"
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
-#include "schema/codec.hpp"
+#include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <xxhash.h>
 
 namespace troupe::actors {
 
@@ -35,8 +34,7 @@ member describe(const sample& s) {
       first = false;
     }
   }
-  const std::string bytes = encode(s);
-  m.checksum = XXH3_64bits(bytes.data(), bytes.size());
+  m.checksum = store::sample_checksum(s);
   return m;
 }
 
@@ -53,7 +51,7 @@ buffer_service::buffer_service(store::journal& journal, const config::recipe& wh
     return true;
   });
   store::write rest;
-  rest.settings.emplace_back("next_lease", std::to_string(first_lease(journal).value + lease_block));
+  reserve_leases(rest, first_lease(journal));
   rest.settings.emplace_back("learner_epoch", std::to_string(learner.value));
   for (auto& changed : ledger_.begin_epoch(learner, at.wall_ms)) {
     voided.push_back(std::move(changed));
@@ -78,12 +76,23 @@ void buffer_service::save(rollout::ledger::changes groups, store::write rest, st
   for (auto& [id, g] : last) {
     rest.groups.push_back(std::move(g));
   }
-  if (++leases_promised_ % (lease_block / 2) == 0) {
-    rest.settings.emplace_back("next_lease", std::to_string(first_lease(journal_).value + lease_block));
-  }
   if (!rest.empty()) {
     journal_.commit(rest, how);
   }
+}
+
+void buffer_service::reserve_leases(store::write& with, lease_id given) {
+  if (given.value + lease_block / 2 < reserved_.value) {
+    return;
+  }
+  reserved_ = lease_id{given.value + lease_block};
+  with.settings.emplace_back("next_lease", std::to_string(reserved_.value));
+}
+
+void buffer_service::save_leased(rollout::ledger::changes groups, lease_id given) {
+  store::write rest;
+  reserve_leases(rest, given);
+  save(std::move(groups), std::move(rest), store::durability::wal);
 }
 
 void buffer_service::expire(clock_reading at) {
@@ -212,7 +221,7 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
                                                           : pinned_plan_;
     work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan});
   }
-  save(leased.groups, {}, store::durability::wal);
+  save_leased(leased.groups, leased.lease);
   return {.lease = leased.lease, .work = std::move(work)};
 }
 
@@ -240,7 +249,7 @@ lease_generated_reply buffer_service::lease_generated(const lease_generated_requ
   for (const auto& g : leased.groups) {
     groups->push_back({.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)});
   }
-  save(leased.groups, {}, store::durability::wal);
+  save_leased(leased.groups, leased.lease);
   return {.lease = leased.lease, .groups = std::move(groups)};
 }
 
@@ -278,7 +287,7 @@ lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, cloc
   auto leased = ledger_.lease_batch(caller(r.who, at), r.learner);
   rollout::ledger::changes changed = leased.groups;
   std::move(leased.dropped.begin(), leased.dropped.end(), std::back_inserter(changed));
-  save(std::move(changed), {}, store::durability::wal);
+  save_leased(std::move(changed), leased.lease.value_or(lease_id{}));
   if (!leased.lease) {
     return {.waiting_for = ledger_.waiting_for()};
   }

@@ -53,6 +53,9 @@ public:
 private:
   rollout::caller caller(const worker_name& who, clock_reading at) const;
   void save(rollout::ledger::changes groups, store::write rest, store::durability how);
+  /// Lease ids are reserved in the journal in blocks, ahead of what is given out.
+  void reserve_leases(store::write& with, lease_id given);
+  void save_leased(rollout::ledger::changes groups, lease_id given);
   void expire(clock_reading at);
   void issue_train(std::uint32_t wanted, clock_reading at);
   const config::stage_spec& spec() const;
@@ -67,7 +70,7 @@ private:
   stage_index stage_;
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
-  std::uint64_t leases_promised_ = 0;
+  lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out
 };
 
 } // namespace troupe::actors

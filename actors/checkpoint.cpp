@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/checkpoint.hpp"
 
+#include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
 
 #include <algorithm>
@@ -8,11 +9,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unistd.h>
-#include <xxhash.h>
 
 namespace troupe::actors {
 
@@ -99,12 +98,10 @@ checkpoint_record write_checkpoint(const std::string& run_folder, const std::str
 std::uint64_t manifest_hash(const std::string& folder) {
   std::string manifest;
   for (const auto& file : files_of(folder)) {
-    std::ifstream in{file, std::ios::binary};
-    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-    manifest += file.filename().string() + " " + std::to_string(bytes.size()) + " " +
-                std::to_string(XXH3_64bits(bytes.data(), bytes.size())) + "\n";
+    manifest += file.filename().string() + " " + std::to_string(fs::file_size(file)) + " " +
+                std::to_string(data::hash_file(file.string())) + "\n";
   }
-  return XXH3_64bits(manifest.data(), manifest.size());
+  return data::hash_bytes(manifest);
 }
 
 void discard_uncommitted(const std::string& run_folder, const std::string& stage_name,

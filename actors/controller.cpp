@@ -250,7 +250,7 @@ void controller::wait_for_pinned() {
       throw error{errc::unavailable,
                   std::to_string(before) + " groups of an evaluation or collection do not move; " + p.waiting_for};
     }
-    std::this_thread::sleep_for(deadline::idle_poll);
+    std::this_thread::sleep_for(deadline::idle_poll); // a blocking actor on its own thread, between two questions
     if (stopping()) {
       throw error{errc::unavailable, "stopped during an evaluation; go on with --resume"};
     }
@@ -260,11 +260,6 @@ void controller::wait_for_pinned() {
 std::optional<double> controller::evaluate(stage_index index, const config::stage_spec& spec, split from,
                                            std::uint64_t problems, std::uint32_t samples, policy_version version,
                                            const std::string& of_stage) {
-  auto plan = std::make_shared<sampling_plan>();
-  plan->temperature = spec.temperature;
-  plan->top_p = spec.top_p;
-  plan->top_k = spec.top_k;
-  plan->max_new_tokens = spec.max_completion_length;
   parts_.board->pin(index, version);
   const std::uint32_t number = evaluations_++;
   ask<issue_reply>(parts_.buffer, deadline::buffer,
@@ -274,7 +269,7 @@ std::optional<double> controller::evaluate(stage_index index, const config::stag
                                  .num_samples = samples,
                                  .pinned = version,
                                  .evaluation = number,
-                                 .sampling = plan});
+                                 .sampling = plan_of(spec)});
   wait_for_pinned();
   parts_.board->unpin(index, version);
   const auto results =

@@ -71,6 +71,7 @@ private:
   void save_checkpoint(stage_index index, const config::stage_spec& spec);
   std::optional<double> evaluate(stage_index index, const config::stage_spec& spec, split from, std::uint64_t problems,
                                  std::uint32_t samples, policy_version version, const std::string& of_stage);
+  static payload<sampling_plan> plan_of(const config::stage_spec& spec);
   void wait_for_pinned();
   void report_evaluation(const config::stage_spec& spec, split from, policy_version version,
                          const std::string& of_stage, const std::map<std::string, task_result>& results);

@@ -12,6 +12,13 @@
 
 namespace troupe::actors {
 
+payload<sampling_plan> controller::plan_of(const config::stage_spec& spec) {
+  return std::make_shared<sampling_plan>(sampling_plan{.temperature = spec.temperature,
+                                                       .top_p = spec.top_p,
+                                                       .top_k = spec.top_k,
+                                                       .max_new_tokens = spec.max_completion_length});
+}
+
 void controller::pinned_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
   const std::string folder = record.start_checkpoint.empty() ? "" : parts_.run_folder + "/" + record.start_checkpoint;
@@ -32,11 +39,6 @@ void controller::pinned_stage(stage_index index, stage_record record) {
     finish_stage(record, note);
     return;
   }
-  auto plan = std::make_shared<sampling_plan>();
-  plan->temperature = spec.temperature;
-  plan->top_p = spec.top_p;
-  plan->top_k = spec.top_k;
-  plan->max_new_tokens = spec.max_completion_length;
   parts_.board->pin(index, policy_version{});
   ask<issue_reply>(parts_.buffer, deadline::buffer,
                    issue_request{.why = purpose::collect,
@@ -44,7 +46,7 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .count = spec.num_prompts,
                                  .num_samples = spec.num_generations,
                                  .pinned = policy_version{},
-                                 .sampling = plan});
+                                 .sampling = plan_of(spec)});
   wait_for_pinned();
   parts_.board->unpin(index, policy_version{});
   const auto made =

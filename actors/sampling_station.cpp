@@ -111,11 +111,7 @@ void sampling_station::finish(std::vector<gpu::sample_result> results, std::vect
   for (auto& r : results) {
     const auto it = tickets_.find(r.tag);
     auto& s = r.completion;
-    auto visible = std::span<const std::int32_t>{s.tokens};
-    if (s.finish == finish_reason::stop && !visible.empty()) {
-      visible = visible.first(visible.size() - 1);
-    }
-    s.text = tokenizer_->decode(visible, true);
+    s.text = text::completion_text(*tokenizer_, s);
     meter_->add_tokens(s.tokens.size());
     out.push_back({it->second.lease, it->second.of, std::move(s)});
     tickets_.erase(it);

@@ -20,11 +20,6 @@ std::vector<double> weights_of(const config::stage_spec& s) {
   return w;
 }
 
-bool counts(const batch_group& g, std::size_t i, const config::stage_spec& spec) {
-  const auto& m = g.what.members[i];
-  return m.dropped == drop_reason::none && !(spec.mask_truncated_completions && m.finish == finish_reason::length);
-}
-
 } // namespace
 
 training_data::training_data(const config::recipe& what, stage_index stage, const source_map& sources, records datasets,
@@ -67,7 +62,7 @@ std::vector<gpu::training_sequence> to_sequences(const batch& what, const config
     sizes.push_back(static_cast<std::uint32_t>(g.samples.size()));
     for (std::size_t i = 0; i < g.samples.size(); ++i) {
       rewards.push_back(g.what.members[i].reward);
-      counted.push_back(counts(g, i, spec) ? 1 : 0);
+      counted.push_back(rollout::counts(g.what.members[i], spec.mask_truncated_completions) ? 1 : 0);
     }
   }
   const auto advantage = rollout::advantages(rewards, counted, sizes, spec.scale_rewards);
@@ -100,7 +95,7 @@ gpu::figures describe(const batch& what, const config::stage_spec& spec, policy_
     for (std::size_t i = 0; i < g.what.members.size(); ++i) {
       const auto& m = g.what.members[i];
       rewards.push_back(m.reward);
-      counted.push_back(counts(g, i, spec) ? 1 : 0);
+      counted.push_back(rollout::counts(g.what.members[i], spec.mask_truncated_completions) ? 1 : 0);
       n += 1;
       sum += m.reward;
       squares += m.reward * m.reward;

@@ -20,6 +20,9 @@ function(troupe_test name)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE troupe_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}/" PROPERTIES LABELS "${arg_LABELS}" TIMEOUT
-                       300)
+  set(labels)
+  if(arg_LABELS) # an empty value would make the next word the label
+    set(labels LABELS "${arg_LABELS}")
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 300 ${labels})
 endfunction()

@@ -76,11 +76,8 @@ std::vector<problem> sample_all(const options& o) {
   }
   while (sampler->pending() > 0) {
     for (const auto& done : sampler->step()) {
-      auto visible = std::span<const std::int32_t>{done.completion.tokens};
-      if (done.completion.finish == finish_reason::stop && !visible.empty()) {
-        visible = visible.first(visible.size() - 1);
-      }
-      problems[done.tag / o.num_samples].texts[done.tag % o.num_samples] = tokenizer->decode(visible, true);
+      problems[done.tag / o.num_samples].texts[done.tag % o.num_samples] =
+          text::completion_text(*tokenizer, done.completion);
     }
   }
   return problems;

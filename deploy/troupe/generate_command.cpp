@@ -53,11 +53,7 @@ nlohmann::json sample_line(const nlohmann::json& in, gpu::sampler& sampler, cons
   while (sampler.pending() > 0) {
     for (const auto& done : sampler.step()) {
       const auto& s = done.completion;
-      auto visible = std::span<const std::int32_t>{s.tokens};
-      if (s.finish == finish_reason::stop && !visible.empty()) {
-        visible = visible.first(visible.size() - 1);
-      }
-      samples[done.tag] = {{"text", tokenizer.decode(visible, true)},
+      samples[done.tag] = {{"text", text::completion_text(tokenizer, s)},
                            {"ids", s.tokens},
                            {"logprobs", s.logprobs},
                            {"finish_reason", to_string(s.finish)}};

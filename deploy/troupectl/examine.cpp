@@ -2,12 +2,11 @@
 #include "deploy/troupectl/doctor.hpp"
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
-#include "schema/codec.hpp"
+#include "runtime/store/sample_checksum.hpp"
 
 #include <fmt/format.h>
 #include <set>
 #include <tuple>
-#include <xxhash.h>
 
 namespace troupe::ctl {
 
@@ -93,8 +92,7 @@ private:
       violated("sample {} was acknowledged but is not in the store", to_string(id));
       return;
     }
-    const auto bytes = encode(*stored);
-    if (XXH3_64bits(bytes.data(), bytes.size()) != m.checksum || stored->tokens.size() != m.num_tokens) {
+    if (store::sample_checksum(*stored) != m.checksum || stored->tokens.size() != m.num_tokens) {
       ++d_.corrupt_records;
       violated("sample {} is not the one that its group names", to_string(id));
     }

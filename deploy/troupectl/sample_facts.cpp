@@ -62,8 +62,7 @@ std::vector<double> sample_facts::advantages(const group& g) const {
     sizes.push_back(static_cast<std::uint32_t>(batch[i].members.size()));
     for (const auto& m : batch[i].members) {
       rewards.push_back(m.reward);
-      const bool masked = spec.mask_truncated_completions && m.finish == finish_reason::length;
-      counted.push_back(m.dropped == drop_reason::none && !masked ? 1 : 0);
+      counted.push_back(rollout::counts(m, spec.mask_truncated_completions) ? 1 : 0);
     }
   }
   const auto all = rollout::advantages(rewards, counted, sizes, spec.scale_rewards);

@@ -2,6 +2,7 @@
 #include "deploy/troupectl/doctor.hpp"
 #include "deploy/troupectl/sample_facts.hpp"
 #include "deploy/troupectl/table.hpp"
+#include "runtime/config/stage_graph.hpp"
 
 #include <fmt/format.h>
 #include <ostream>
@@ -25,12 +26,8 @@ std::string to_text(stage_status s) {
 row stage_row(const opened_store& from, const stage_record& s) {
   const auto steps = present_steps(*from.journal, s.stage);
   const auto checkpoints = from.journal->checkpoints(s.stage);
-  row best;
-  for (const auto& c : checkpoints) {
-    if (c.best && c.validation >= 0) {
-      best = c.validation;
-    }
-  }
+  const auto chosen = config::choose_checkpoint(checkpoints, config::checkpoint_choice::best);
+  const row best = chosen && chosen->validation >= 0 ? row(chosen->validation) : row();
   return {{"stage", s.name},
           {"status", to_text(s.status)},
           {"steps", steps.empty() ? 0 : steps.back().version.value},

@@ -70,6 +70,10 @@ std::vector<double> advantages(std::span<const double> rewards, std::span<const 
   return out;
 }
 
+bool counts(const member& m, bool mask_truncated_completions) noexcept {
+  return m.dropped == drop_reason::none && !(mask_truncated_completions && m.finish == finish_reason::length);
+}
+
 bool zero_variance(std::span<const double> rewards, std::span<const std::uint8_t> counted) {
   std::optional<double> first;
   for (std::size_t i = 0; i < rewards.size(); ++i) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "schema/rollout.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +22,10 @@ enum class scale_rewards : std::uint8_t {
 /// The standard deviation is Bessel's, with 1e-4 added (as in TRL); a group with one counted member gets 0.
 std::vector<double> advantages(std::span<const double> rewards, std::span<const std::uint8_t> counted,
                                std::span<const std::uint32_t> group_sizes, scale_rewards scale);
+
+/// Does a member enter its group's mean and the loss? Not when it was dropped, nor, where truncated completions are
+/// masked, when its length ended it.
+bool counts(const member& m, bool mask_truncated_completions) noexcept;
 
 /// True when every counted member has the same reward, so that the group teaches nothing.
 bool zero_variance(std::span<const double> rewards, std::span<const std::uint8_t> counted);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "schema/rollout.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,6 +27,9 @@ public:
   virtual std::int32_t end_token() const = 0; ///< -1 when there is none
   virtual std::int32_t pad_token() const = 0; ///< -1 when there is none
 };
+
+/// What a sample says: its tokens without the end token that stopped it, tags kept.
+std::string completion_text(const tokenizer& by, const sample& s);
 
 /// Reads `tokenizer.json` (and `tokenizer_config.json` where there is one) of a Hugging Face folder.
 std::shared_ptr<const tokenizer> load_tokenizer(const std::string& folder);

@@ -282,6 +282,11 @@ submit_reply buffer_service::renew(const renew_request& r, clock_reading at) {
                                                               : rollout::submit_result::fenced};
 }
 
+submit_reply buffer_service::worker_lost(const worker_lost_request& r, clock_reading at) {
+  save(ledger_.worker_lost(r.who.life, at.wall_ms), {}, store::durability::wal);
+  return {};
+}
+
 lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, clock_reading at) {
   expire(at);
   auto leased = ledger_.lease_batch(caller(r.who, at), r.learner);
@@ -309,16 +314,20 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
   return {.result = outcome.result};
 }
 
-submit_reply buffer_service::record(const record_request& r) {
+submit_reply buffer_service::record(const record_request& r, clock_reading at) {
   store::write w;
+  rollout::ledger::changes left_over;
   if (r.checkpoint) {
     w.checkpoint = *r.checkpoint;
   }
   w.forgotten_checkpoints = r.forgotten;
   if (r.stage) {
     w.stage = *r.stage;
+    if (r.stage->status == stage_status::finished) {
+      left_over = ledger_.end_stage(r.stage->stage, at.wall_ms);
+    }
   }
-  save({}, std::move(w), store::durability::disk);
+  save(std::move(left_over), std::move(w), store::durability::disk);
   return {};
 }
 

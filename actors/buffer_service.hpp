@@ -41,11 +41,12 @@ public:
   submit_reply submit_verdict(const submit_verdict_request& r, clock_reading at);
   submit_reply hand_back(const hand_back_request& r, clock_reading at);
   submit_reply renew(const renew_request& r, clock_reading at);
+  submit_reply worker_lost(const worker_lost_request& r, clock_reading at);
   lease_batch_reply lease_batch(const lease_batch_request& r, clock_reading at);
   submit_reply commit(const commit_request& r, clock_reading at);
   lease_batch_reply read_batch(const read_batch_request& r) const;
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
-  submit_reply record(const record_request& r);
+  submit_reply record(const record_request& r, clock_reading at);
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
   progress_reply progress() const;
   evaluation_reply evaluation(const evaluation_request& r) const;

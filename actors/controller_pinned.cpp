@@ -29,8 +29,11 @@ void controller::pinned_stage(stage_index index, stage_record record) {
   if (spec.type == config::stage_type::eval) {
     const auto parent = graph_.parent(index);
     const std::string of = parent ? parts_.recipe->stages.at(parent->value).name : "model";
-    const auto accuracy =
-        evaluate(index, spec, spec.eval_split, spec.num_problems, spec.num_samples, policy_version{}, of);
+    const auto done = evaluate(index, spec, spec.eval_split, spec.num_problems, spec.num_samples, policy_version{}, of);
+    if (!done.finished) {
+      return;
+    }
+    const auto accuracy = done.accuracy;
     char note[64];
     std::snprintf(note, sizeof note, "%s accuracy %.3f", to_string(spec.eval_split).c_str(), accuracy.value_or(0));
     if (spec.eval_split == split::heldout) {
@@ -47,8 +50,11 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .num_samples = spec.num_generations,
                                  .pinned = policy_version{},
                                  .sampling = plan_of(spec)});
-  wait_for_pinned();
+  const bool finished = wait_for_pinned();
   parts_.board->unpin(index, policy_version{});
+  if (!finished) {
+    return;
+  }
   const auto made =
       ask<build_dataset_reply>(parts_.buffer, deadline::buffer, build_dataset_request{index, record.start_checkpoint})
           .made;

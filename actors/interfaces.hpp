@@ -29,6 +29,8 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<hand_back_request>::with<submit_reply>,
     // Extends a lease.
     caf::replies_to<renew_request>::with<submit_reply>,
+    // Ends the leases of a worker that is gone.
+    caf::replies_to<worker_lost_request>::with<submit_reply>,
     // The learner's next batch, or why there is none yet.
     caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
     // One step: record and groups in one write.

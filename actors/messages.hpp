@@ -115,6 +115,9 @@ struct renew_request {
   worker_name who;
   lease_id lease;
 };
+struct worker_lost_request {
+  worker_name who;
+};
 
 struct batch_group {
   group what;
@@ -249,6 +252,7 @@ TROUPE_LOCAL_MESSAGE(lease_generated_reply)
 TROUPE_LOCAL_MESSAGE(submit_verdict_request)
 TROUPE_LOCAL_MESSAGE(hand_back_request)
 TROUPE_LOCAL_MESSAGE(renew_request)
+TROUPE_LOCAL_MESSAGE(worker_lost_request)
 TROUPE_LOCAL_MESSAGE(lease_batch_request)
 TROUPE_LOCAL_MESSAGE(lease_batch_reply)
 TROUPE_LOCAL_MESSAGE(commit_request)

@@ -126,9 +126,9 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   const epoch present{std::stoull(journal.setting("learner_epoch").value_or("0")) + 1};
   const auto board = std::make_shared<actors::weights_board>();
   const auto meter = std::make_shared<actors::activity>();
-  const auto failures = std::make_shared<actors::failure_box>();
-  const actors::failure_sink failed = [failures](const std::string& who, const std::string& what) {
-    failures->put(who, what);
+  const auto members = std::make_shared<actors::roll_call>();
+  const actors::failure_sink failed = [members](const std::string& who, const std::string& what) {
+    members->fail(who, what);
   };
 
   caf::actor_system_config config;
@@ -159,11 +159,13 @@ int run_session(const config::recipe& wanted, const session_options& options) {
         actors::generator, name, who.buffer,
         std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
         recipe.generator_batch_size, failed));
+    members->watch(caf::actor_cast<caf::actor>(who.generators.back()), name, "generator");
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
     const actors::worker_name name{"verifier-" + std::to_string(i), new_incarnation()};
     who.verifiers.push_back(
         system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
+    members->watch(caf::actor_cast<caf::actor>(who.verifiers.back()), name, "verifier");
   }
 
   const auto before = std::signal(SIGINT, on_interrupt);
@@ -177,7 +179,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
                                    .backend = backend,
                                    .board = board,
                                    .meter = meter,
-                                   .failures = failures,
+                                   .members = members,
                                    .log = &log,
                                    .display = display.get(),
                                    .stop = &stop_wanted,

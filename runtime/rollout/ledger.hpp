@@ -113,6 +113,10 @@ public:
   /// Refused (nothing) for final groups and for those the learner holds: these end by commit or by epoch.
   changes drop(const group_id& id, drop_reason why, std::int64_t wall_ms);
 
+  /// Nobody will train on what a finished stage has left over: its groups that have not come to an end are dropped as
+  /// `stale`. The learner must hold no batch of it. Nothing for another stage than the present.
+  changes end_stage(stage_index stage, std::int64_t wall_ms);
+
   /// Ends leases past their deadline and gives their groups back.
   changes expire(monotonic_ms now, std::int64_t wall_ms);
   /// Ends what a lost worker held.

@@ -356,6 +356,30 @@ TEST(Ledger, AnotherStageHasItsOwnCursorsGateAndWork) {
   EXPECT_EQ(l.train_counts().issued, 1U);
 }
 
+TEST(Ledger, AFinishedStageLeavesNothingOpen) {
+  auto l = fresh(); // 2 a batch, staleness 1: 4 may be issued
+  issue(l);
+  issue(l);
+  generate(l);
+  verify(l);
+  const auto batch = l.lease_batch(learner, first_epoch);
+  ASSERT_TRUE(batch.lease);
+  l.commit_batch(learner, first_epoch, *batch.lease, policy_version{1});
+  issue(l);
+  generate(l);
+  verify(l); // 2 is ready
+  issue(l);  // 3 is being sampled
+  const auto work = l.lease_prompts(generator, 1);
+  issue(l); // 4 is queued
+  EXPECT_TRUE(l.end_stage(stage_index{0}, 0).empty()) << "another stage's";
+  EXPECT_EQ(cursors(l.end_stage(stage_index{1}, 0)), (std::vector<std::uint64_t>{2, 3, 4}));
+  group_counts after{.issued = 5, .trained = 2};
+  after.dropped[static_cast<std::size_t>(drop_reason::stale)] = 3;
+  EXPECT_EQ(l.counts(), after);
+  EXPECT_EQ(l.submit_sample(generator, work.lease, work.groups[0].id, 0, sampled()).result, submit_result::fenced);
+  EXPECT_TRUE(l.leases().empty());
+}
+
 // B = 1, max_staleness 1. Groups 0 and 1 start at version 0, so each must be leased at version 0 or 1.
 TEST(LedgerWait, HoldsTheLearnerBackRatherThanAgeAGroupInFlight) {
   auto r = rules(1, 1);

@@ -171,7 +171,12 @@ std::optional<std::string> controller::validate_newest(stage_index index, const 
   }
   auto& newest = known.back();
   if (newest.validation < 0) {
-    const auto done = evaluate(index, spec, split::validation, spec.eval_limit, 1, newest.version, spec.name);
+    const auto done = evaluate(index, spec,
+                               {.from = split::validation,
+                                .problems = spec.eval_limit,
+                                .pinned = newest.version,
+                                .of_stage = spec.name,
+                                .step = newest.version});
     if (!done.finished) {
       return std::nullopt;
     }
@@ -277,27 +282,25 @@ bool controller::wait_for_pinned() {
   }
 }
 
-controller::evaluated controller::evaluate(stage_index index, const config::stage_spec& spec, split from,
-                                           std::uint64_t problems, std::uint32_t samples, policy_version version,
-                                           const std::string& of_stage) {
-  parts_.board->pin(index, version);
+controller::evaluated controller::evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what) {
+  parts_.board->pin(index, what.pinned);
   const std::uint32_t number = evaluations_++;
   ask<issue_reply>(parts_.buffer, deadline::buffer,
                    issue_request{.why = purpose::eval,
-                                 .from = from,
-                                 .count = problems,
-                                 .num_samples = samples,
-                                 .pinned = version,
+                                 .from = what.from,
+                                 .count = what.problems,
+                                 .num_samples = what.samples,
+                                 .pinned = what.pinned,
                                  .evaluation = number,
                                  .sampling = plan_of(spec)});
   const bool finished = wait_for_pinned();
-  parts_.board->unpin(index, version);
+  parts_.board->unpin(index, what.pinned);
   if (!finished) {
     return {};
   }
   const auto results =
       ask<evaluation_reply>(parts_.buffer, deadline::buffer, evaluation_request{index, number}).by_task;
-  report_evaluation(spec, from, version, of_stage, *results);
+  report_evaluation(spec, what, *results);
   double sum = 0;
   for (const auto& [name, r] : *results) {
     sum += r.samples == 0 ? 0 : static_cast<double>(r.correct) / static_cast<double>(r.samples);

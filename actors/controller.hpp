@@ -65,14 +65,21 @@ private:
     bool finished = false;          ///< false: `stop` ended it
     std::optional<double> accuracy; ///< mean over the tasks; nothing when no problem was scored
   };
-  evaluated evaluate(stage_index index, const config::stage_spec& spec, split from, std::uint64_t problems,
-                     std::uint32_t samples, policy_version version, const std::string& of_stage);
+  struct evaluation {
+    split from;
+    std::uint64_t problems = 0;
+    std::uint32_t samples = 1;
+    policy_version pinned; ///< as it is published
+    std::string of_stage;  ///< whose weights they are, and
+    policy_version step;   ///< of which of its steps
+  };
+  evaluation evaluation_of(stage_index index, const stage_record& record) const;
+  evaluated evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what);
   static payload<sampling_plan> plan_of(const config::stage_spec& spec);
   /// False when `stop` ended the wait.
   bool wait_for_pinned();
-  void report_evaluation(const config::stage_spec& spec, split from, policy_version version,
-                         const std::string& of_stage, const std::map<std::string, task_result>& results);
-  void add_to_report(const std::string& list, const nlohmann::json& entry);
+  void report_evaluation(const config::stage_spec& spec, const evaluation& what,
+                         const std::map<std::string, task_result>& results);
   void finish_stage(stage_record record, const std::string& note);
   std::string starting_folder(stage_index index) const;
   void check_failures() const;

@@ -143,19 +143,19 @@ struct cast {
 } // namespace
 
 int run_session(const config::recipe& wanted, const session_options& options) {
-  const auto recipe = prepare_run_folder(options.folder, wanted, options.resume);
+  const auto recipe = recipe_of_run(options.folder, wanted, options.resume);
   const auto sources = config::open_sources(recipe);
   config::check_prompts(recipe, sources);
+  const auto backend = gpu::open_backend(
+      {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
+  claim_run_folder(options.folder, recipe);
   const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
   const auto tokenizer = text::load_tokenizer(tokenizer_folder);
   for (const auto& [name, source] : sources) {
     task::require_coverage(*tokenizer, *source, name);
   }
-  const auto backend = gpu::open_backend(
-      {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
-
   store::journal journal{options.folder + "/store",
-                         options.resume ? store::open_mode::existing : store::open_mode::create};
+                         run_begun(options.folder) ? store::open_mode::existing : store::open_mode::create};
   if (options.resume) {
     cut_metrics_back(options.folder, recipe, journal);
   }

@@ -53,7 +53,8 @@ public:
     const auto& chosen = list[in_order ? index : data::permuted(index % list.size(), list.size(), key)].second;
     example shown;
     shown.question = {opts_.name, from, index, chosen.text, chosen.messages, chosen.answer, chosen.metadata};
-    shown.demonstration = chosen.completion;
+    const bool bare = chosen.completion.empty() && !chosen.answer.empty(); // shows the form and the answer, no reasoning
+    shown.demonstration = bare ? demonstrate("", chosen.answer) : chosen.completion;
     return shown;
   }
 

@@ -18,7 +18,7 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
   self->state.service = std::move(service);
   return {
       [=](const begin_stage_request& r) {
-        return answer<begin_stage_reply>([&] { return self->state.service->begin_stage(r, clock()); });
+        return answer<begin_stage_reply>([&] { return self->state.service->begin_stage(r); });
       },
       [=](const issue_request& r) {
         return answer<issue_reply>([&] { return self->state.service->issue(r, clock()); });

@@ -3,6 +3,7 @@
 #include "actors/buffer_service.hpp"
 #include "actors/reward_parts.hpp"
 #include "runtime/error.hpp"
+#include "runtime/kill_point.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
@@ -135,6 +136,7 @@ build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r
                  std::to_string(s.max_per_prompt) + " a prompt";
   made->seed = recipe_.seed;
   w.dataset = *made;
+  kill_point("before_dataset");
   save(ledger_.collect(groups, at.wall_ms), std::move(w), store::durability::disk);
   return {.made = std::move(made)};
 }

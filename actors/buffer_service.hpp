@@ -33,7 +33,7 @@ public:
   buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
                  clock_reading at);
 
-  begin_stage_reply begin_stage(const begin_stage_request& r, clock_reading at);
+  begin_stage_reply begin_stage(const begin_stage_request& r);
   issue_reply issue(const issue_request& r, clock_reading at);
   lease_prompts_reply lease_prompts(const lease_prompts_request& r, clock_reading at);
   submit_reply submit_samples(const submit_samples_request& r, clock_reading at);
@@ -69,6 +69,7 @@ private:
   source_map sources_;
   rollout::ledger ledger_;
   stage_index stage_;
+  bool begun_ = false; ///< before the first stage of this life begins, what an earlier one left is not handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
   lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out

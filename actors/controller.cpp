@@ -5,6 +5,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 #include "runtime/error.hpp"
+#include "runtime/kill_point.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -17,6 +18,14 @@ namespace {
 
 bool evaluates_at(const config::stage_spec& spec, std::uint64_t step) {
   return spec.eval_steps != 0 && step > 0 && (step % spec.eval_steps == 0 || step == spec.max_steps);
+}
+
+/// Of one stage: the version that is evaluated, and the branch it is on, so that a version that was trained anew is
+/// evaluated anew while an evaluation that was interrupted goes on.
+std::uint32_t evaluation_number(policy_version version, const std::vector<checkpoint_record>& known) {
+  constexpr std::uint32_t branches = 64;
+  const std::uint32_t branch = known.empty() ? 0 : known.back().branch % branches;
+  return static_cast<std::uint32_t>(version.value) * branches + branch;
 }
 
 } // namespace
@@ -61,7 +70,6 @@ void controller::run_stage(stage_index index) {
                .stage_number = index.value + 1,
                .stage_count = static_cast<std::uint32_t>(graph_.size()),
                .heldout = progress_.heldout};
-  evaluations_ = 0;
   const auto known = std::find_if(stages_.begin(), stages_.end(), [&](const auto& s) { return s.stage == index; });
   stage_record record{.stage = index, .name = spec.name, .status = stage_status::running};
   if (known == stages_.end()) {
@@ -91,6 +99,7 @@ std::string controller::starting_folder(stage_index index) const {
 }
 
 void controller::finish_stage(stage_record record, const std::string& note) {
+  kill_point("before_stage_finished");
   record.status = stage_status::finished;
   record.note = note;
   ask<submit_reply>(parts_.buffer, deadline::buffer,
@@ -180,6 +189,7 @@ std::optional<std::string> controller::validate_newest(stage_index index, const 
     if (!done.finished) {
       return std::nullopt;
     }
+    kill_point("after_evaluation_before_record");
     newest.validation = done.accuracy.value_or(-1);
     ask<submit_reply>(parts_.buffer, deadline::buffer,
                       record_request{std::make_shared<checkpoint_record>(newest), {}, nullptr});
@@ -247,11 +257,13 @@ void controller::save_checkpoint(stage_index index, const config::stage_spec& sp
     return;
   }
   known.push_back(*ask<checkpoint_reply>(parts_.learner, deadline::step, checkpoint_request{}).written);
+  kill_point("after_checkpoint_record");
   const auto gone = config::expendable(known, spec.save_total_limit);
   if (gone.empty()) {
     return;
   }
   ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, gone, nullptr});
+  kill_point("before_checkpoint_removal");
   for (const auto& r : gone) {
     std::erase_if(known, [&](const auto& k) { return k.folder == r.folder; });
     std::filesystem::remove_all(parts_.run_folder + "/" + r.folder);
@@ -284,7 +296,7 @@ bool controller::wait_for_pinned() {
 
 controller::evaluated controller::evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what) {
   parts_.board->pin(index, what.pinned);
-  const std::uint32_t number = evaluations_++;
+  const std::uint32_t number = evaluation_number(what.pinned, checkpoints_[index]);
   ask<issue_reply>(parts_.buffer, deadline::buffer,
                    issue_request{.why = purpose::eval,
                                  .from = what.from,

@@ -92,7 +92,6 @@ private:
   config::stage_graph graph_;
   std::vector<stage_record> stages_;
   std::map<stage_index, std::vector<checkpoint_record>> checkpoints_;
-  std::uint32_t evaluations_ = 0;
   metrics::progress progress_;
   activity::seconds last_activity_;
   step_reply last_step_;

@@ -6,6 +6,7 @@
 #include "actors/failure.hpp"
 #include "runtime/check.hpp"
 #include "runtime/config/stage_graph.hpp"
+#include "runtime/kill_point.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -93,6 +94,7 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
 void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
             gpu::figures figures, step_promise promise) {
   auto& s = self->state;
+  kill_point("after_train_before_commit");
   self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
       .then(
           [=, figures = std::move(figures)](const submit_reply& reply) mutable {
@@ -102,6 +104,7 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
                                                              "`: another learner has taken over"}));
               return;
             }
+            kill_point("after_commit_before_publish");
             p->board->publish(self->state.stage, self->state.trainer->publish(self->state.version));
             promise.deliver(step_reply{.stepped = true,
                                        .waiting_for = {},

@@ -38,11 +38,10 @@ struct begin_stage_request {
   stage_index stage;
   policy_version version;
 };
-struct begin_stage_reply {
-  std::uint64_t dropped = 0;
-};
+struct begin_stage_reply {};
 
-/// `count` problems of each of the stage's tasks, from `from`, each with `num_samples` samples.
+/// eval: `count` problems of each of the stage's tasks, from `from`; collect: `count` prompts of its mixture; each with
+/// `num_samples` samples. What was issued before a restart is not issued again, and goes on from where it was.
 struct issue_request {
   purpose why = purpose::eval;
   split from = split::validation;
@@ -60,6 +59,7 @@ struct prompt_work {
   group what;
   prompt asked;
   sampling_plan sampling;
+  policy_version not_before; ///< train: older weights would sample what is stale before it is leased for training
 };
 struct lease_prompts_request {
   worker_name who;

@@ -152,13 +152,15 @@ ledger::changes ledger::end_stage(stage_index stage, std::int64_t wall_ms) {
     return out;
   }
   std::vector<group_id> open;
-  for (const group* g : of(purpose::train)) {
-    if (!is_final(g->state)) {
-      open.push_back(g->id);
+  for (const auto why : {purpose::train, purpose::collect, purpose::eval}) {
+    for (const group* g : of(why)) {
+      if (!is_final(g->state)) {
+        open.push_back(g->id);
+      }
     }
   }
   for (const auto& id : open) {
-    auto gone = drop(id, drop_reason::stale, wall_ms);
+    auto gone = drop(id, id.why == purpose::train ? drop_reason::stale : drop_reason::failed, wall_ms);
     TROUPE_CHECK(!gone.empty(), "the learner still holds ", to_string(id), " of a stage that ends");
     std::move(gone.begin(), gone.end(), std::back_inserter(out));
   }

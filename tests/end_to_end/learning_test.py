@@ -1,0 +1,51 @@
+"""All stages on a small task: the model learns where it should, does not where it must not, and every sample is accounted for."""
+import unittest
+
+from runs import RunTest
+
+
+class Learning(RunTest):
+    def test_every_stage_adds_to_accuracy(self):
+        run = self.run_of("tiny")
+        self.assertEqual(run.finish(), 0, run.said()[-2000:])
+        cold, rl, sft, final = (run.heldout(f"eval_{stage}") for stage in ("cold_start", "reasoning_rl", "sft", "final"))
+        self.assertGreater(rl, cold + 0.08, "reasoning RL")
+        self.assertGreater(sft, rl + 0.08, "SFT on what RL sampled")
+        self.assertGreater(final, rl + 0.08, "final RL")
+
+        steps = run.metrics(kind="step", stage="reasoning_rl")
+        self.assertEqual([line["step"] for line in steps], list(range(1, 61)))
+        self.assertLessEqual(max(line["staleness/max"] for line in steps), 1)
+        self.assertLess(max(line["sampling/sampling_logp_difference/max"] for line in steps), 1e-4)
+        self.assertGreater(max(line["overlap_ratio"] for line in steps), 0, "sampling and training never overlapped")
+        for name in ("loss", "reward", "rewards/exact/mean", "completions/mean_length", "grad_norm", "entropy"):
+            self.assertIn(name, steps[0])
+
+        counts = self.assert_accounted(run)
+        self.assertEqual(counts["pending"] + counts["ready"] + counts["leased"], 0, "a finished run has nothing open")
+        self.assertEqual(counts["trained"], (60 + 20) * 16)
+        self.assertEqual(counts["collected"], 512)
+        page = (run.folder / "report.html").read_text()
+        self.assertNotRegex(page, r"(src|href)=\"?https?:", "the report loads something from a network")
+        self.assertIn("What became of every sample", page)
+
+    def test_random_rewards_teach_nothing(self):
+        run = self.run_of("tiny", "only=[cold_start,eval_cold_start,reasoning_rl,eval_reasoning_rl]",
+                          "stages.reasoning_rl.rewards=[{verifier: random, weight: 1}, {verifier: exact, weight: 0}]",
+                          "stages.reasoning_rl.max_steps=40")
+        self.assertEqual(run.finish(), 0, run.said()[-2000:])
+        self.assertLess(run.heldout("eval_reasoning_rl"), run.heldout("eval_cold_start") + 0.05)
+        self.assert_accounted(run)
+
+    def test_a_learning_rate_of_zero_changes_nothing(self):
+        run = self.run_of("tiny", "only=[cold_start,eval_cold_start,reasoning_rl,eval_reasoning_rl]",
+                          "stages.reasoning_rl.learning_rate=0", "stages.reasoning_rl.max_steps=10")
+        self.assertEqual(run.finish(), 0, run.said()[-2000:])
+        self.assertEqual(run.heldout("eval_reasoning_rl"), run.heldout("eval_cold_start"))
+        weights = run.weights()
+        cold = [name for name in weights if "cold_start" in name][-1]
+        self.assertEqual(weights[cold], weights["checkpoints/reasoning_rl/step-000010"])
+
+
+if __name__ == "__main__":
+    unittest.main()

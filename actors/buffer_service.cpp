@@ -104,7 +104,7 @@ void buffer_service::expire(clock_reading at) {
 
 begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
   stage_ = r.stage;
-  begun_ = true;
+  open_ = true;
   const auto& s = spec();
   ledger_.begin_stage({.stage = r.stage,
                        .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
@@ -196,7 +196,7 @@ void buffer_service::issue_train(std::uint32_t wanted, clock_reading at) {
 }
 
 lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r, clock_reading at) {
-  if (!begun_) {
+  if (!open_) {
     return {.lease = {}, .work = std::make_shared<std::vector<prompt_work>>()};
   }
   expire(at);
@@ -238,7 +238,7 @@ submit_reply buffer_service::submit_samples(const submit_samples_request& r, clo
 }
 
 lease_generated_reply buffer_service::lease_generated(const lease_generated_request& r, clock_reading at) {
-  if (!begun_) {
+  if (!open_) {
     return {.lease = {}, .groups = std::make_shared<std::vector<generated_group>>()};
   }
   expire(at);
@@ -323,6 +323,7 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
     w.stage = *r.stage;
     if (r.stage->status == stage_status::finished) {
       left_over = ledger_.end_stage(r.stage->stage, at.wall_ms);
+      open_ = open_ && r.stage->stage != stage_;
     }
   }
   save(std::move(left_over), std::move(w), store::durability::disk);

@@ -69,7 +69,7 @@ private:
   source_map sources_;
   rollout::ledger ledger_;
   stage_index stage_;
-  bool begun_ = false; ///< before the first stage of this life begins, what an earlier one left is not handed out
+  bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
   lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out

@@ -31,12 +31,10 @@ class Run:
         self.folder = pathlib.Path(folder)
         self.arguments = ["run", what, "--out", str(folder)]
         self.settings = [word for setting in settings for word in ("--set", setting)]
-        self.begun = False
 
     def start(self, **environment):
         """Starts the run, or goes on with it."""
-        words = ["--resume"] if self.begun else self.settings
-        self.begun = True
+        words = ["--resume"] if (self.folder / "recipe.yaml").exists() else self.settings
         with open(f"{self.folder}.log", "ab") as log:
             return subprocess.Popen([PROGRAMS / "troupe", *self.arguments, *words], stdout=log, stderr=log,
                                     env={**os.environ, **environment})

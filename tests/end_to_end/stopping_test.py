@@ -36,7 +36,7 @@ class Stopping(RunTest):
         runs = [self.run_of("small", called=name) for name in ("one", "two")]
         for run in runs:
             self.assertEqual(run.finish(), 0, run.said()[-2000:])
-            gaps = [line["sampling/sampling_logp_difference/max"] for line in run.metrics(kind="step", stage="reasoning_rl")]
+            gaps = [line["logprob_gap_max"] for line in run.metrics(kind="step", stage="reasoning_rl")]
             self.assertEqual(max(gaps), 0, "sampler and trainer differ")
         self.assertEqual(runs[0].weights(), runs[1].weights())
 

@@ -51,6 +51,11 @@ std::uint64_t vocabulary_of(const config::recipe& r, const config::sources& sour
 void print_plan(const config::recipe& r) {
   const auto sources = config::open_sources(r);
   config::check_prompts(r, sources);
+  for (const auto& [name, source] : sources) {
+    for (const auto& remark : source->remarks()) {
+      std::cerr << remark << "\n";
+    }
+  }
   std::cout << config::to_text(r, config::make_plan(r, vocabulary_of(r, sources)));
 }
 

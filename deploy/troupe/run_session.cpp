@@ -3,6 +3,7 @@
 
 #include "actors/controller.hpp"
 #include "actors/generator.hpp"
+#include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
 #include "runtime/config/plan.hpp"
@@ -160,6 +161,10 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     cut_metrics_back(options.folder, recipe, journal);
   }
   metrics::run_log log{options.folder};
+  const live::endpoint endpoint{options.folder, journal}; // for troupectl --run
+  if (!endpoint.problem().empty()) {
+    log.event("troupectl --run cannot look into this run: " + endpoint.problem(), true);
+  }
   const auto display = metrics::make_display();
   const epoch present{std::stoull(journal.setting("learner_epoch").value_or("0")) + 1};
   const auto board = std::make_shared<actors::weights_board>();

@@ -5,12 +5,14 @@
 #include "runtime/error.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <thread>
 #include <unistd.h>
 
 namespace troupe::ctl {
@@ -18,6 +20,9 @@ namespace troupe::ctl {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr int patience_s = 5; ///< with the process of a live run
+constexpr int opening_s = 2;  ///< with another troupectl that is opening the store
 
 bool is_store(const fs::path& folder) {
   return fs::exists(folder / "CURRENT");
@@ -29,8 +34,7 @@ fs::path find_store(const std::string& folder) {
       return fs::canonical(candidate);
     }
   }
-  throw error{errc::not_found,
-              fmt::format("{} holds no store; --store takes a run directory or its store/ folder", folder)};
+  throw error{errc::not_found, fmt::format("{} holds no store; name a run directory or its store/ folder", folder)};
 }
 
 std::string endpoint_of(const fs::path& run) {
@@ -42,12 +46,70 @@ std::string endpoint_of(const fs::path& run) {
   return cluster.is_object() ? cluster.value("endpoint", "") : "";
 }
 
-[[noreturn]] void refuse_live(const fs::path& store, const fs::path& run, pid_t holder) {
-  const auto endpoint = endpoint_of(run);
-  throw error{errc::unavailable,
-              fmt::format("{} is held by {}{}; ask it there, or stop it first", store.string(),
-                          holder > 0 ? fmt::format("process {}", holder) : "a process of another host or container",
-                          endpoint.empty() ? "" : fmt::format(" at endpoint {}", endpoint))};
+[[noreturn]] void refuse_live(const opened_store& what, pid_t holder, const std::string& endpoint) {
+  throw error{
+      errc::unavailable,
+      fmt::format("{} is held by {}{}", what.store_folder,
+                  holder > 0 ? fmt::format("process {}", holder) : "a process of another host or container",
+                  endpoint.empty() ? "; ask it there, or stop it first" : fmt::format(" at endpoint {}", endpoint))};
+}
+
+/// Where a process of this run listens, and how to ask it; empty when none does.
+std::string answering_endpoint(const std::string& run) {
+  if (run.empty()) {
+    return "";
+  }
+  if (const auto listed = endpoint_of(run); !listed.empty()) {
+    return listed + "; ask it there, or stop it first";
+  }
+  const auto socket = (fs::path{run} / live::socket_name).string();
+  return fs::exists(socket) && live::connect_to(run, patience_s)
+             ? fmt::format("unix:{}; ask it with --run {}, or stop it first", socket, run)
+             : "";
+}
+
+void read_recipe(opened_store& of, std::ostream& err) {
+  const fs::path recipe = fs::path{of.run_folder} / "recipe.yaml";
+  if (of.run_folder.empty() || !fs::exists(recipe)) {
+    return;
+  }
+  try {
+    of.recipe = config::load_recipe(recipe.string());
+  } catch (const error& e) {
+    err << "warning: advantages are shown as scale_rewards: group gives them, since the recipe cannot be read: "
+        << e.what() << "\n";
+  }
+}
+
+opened_store locate(const place& where) {
+  const fs::path store = find_store(where.folder);
+  opened_store found{};
+  found.store_folder = store.string();
+  found.run_folder = store.filename() == "store" ? store.parent_path().string() : "";
+  return found;
+}
+
+/// Opens what nobody else holds. Another troupectl holds a store for the moment in which it opens it: that is waited
+/// for, a process with an endpoint is not.
+void open_unheld(opened_store& what, store::open_mode mode) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{opening_s};
+  while (true) {
+    const auto holder = lock_holder(what.store_folder);
+    if (!holder) {
+      try {
+        what.journal = std::make_unique<store::journal>(what.store_folder, mode);
+        return;
+      } catch (const error& e) {
+        if (e.code() != errc::unavailable || std::chrono::steady_clock::now() > give_up) {
+          throw;
+        }
+      }
+    } else if (const auto endpoint = answering_endpoint(what.run_folder);
+               !endpoint.empty() || std::chrono::steady_clock::now() > give_up) {
+      refuse_live(what, *holder, endpoint);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
 }
 
 } // namespace
@@ -81,23 +143,24 @@ std::string opened_store::stage_name(stage_index stage) const {
   return std::to_string(stage.value);
 }
 
-opened_store open_store(const std::string& folder, std::ostream& err) {
-  const fs::path store = find_store(folder);
-  const fs::path run = store.filename() == "store" ? store.parent_path() : fs::path{};
-  if (const auto holder = lock_holder(store.string())) {
-    refuse_live(store, run, *holder);
+opened_store open_store(const place& where, std::ostream& err) {
+  auto opened = locate(where);
+  if (where.live && !opened.run_folder.empty()) {
+    opened.copy = live::copy::ask(opened.run_folder, patience_s);
   }
-  opened_store opened{.run_folder = run.string(), .journal = nullptr, .recipe = std::nullopt};
-  opened.journal = std::make_unique<store::journal>(store.string(), store::open_mode::read_only);
-  const fs::path recipe = run / "recipe.yaml";
-  if (!run.empty() && fs::exists(recipe)) {
-    try {
-      opened.recipe = config::load_recipe(recipe.string());
-    } catch (const error& e) {
-      err << "warning: advantages are shown as scale_rewards: group gives them, since the recipe cannot be read: "
-          << e.what() << "\n";
-    }
+  if (opened.copy) {
+    opened.journal = std::make_unique<store::journal>(opened.copy->folder(), store::open_mode::read_only);
+  } else {
+    open_unheld(opened, store::open_mode::read_only);
   }
+  read_recipe(opened, err);
+  return opened;
+}
+
+opened_store open_for_writing(const place& where, std::ostream& err) {
+  auto opened = locate(where);
+  open_unheld(opened, store::open_mode::existing);
+  read_recipe(opened, err);
   return opened;
 }
 

@@ -17,6 +17,7 @@ constexpr int usage_status = 2;
 /// What the command line said.
 struct arguments_read {
   std::string store;
+  std::string run;
   std::string format = "table";
   std::string noun;
   std::string id;
@@ -24,6 +25,7 @@ struct arguments_read {
   std::string by;
   row_query query;
 
+  place where() const { return {.folder = run.empty() ? store : run, .live = !run.empty()}; }
   output_format as() const { return format == "json" ? output_format::json : output_format::table; }
 };
 
@@ -50,7 +52,9 @@ void add_noun(CLI::App* sub, arguments_read& a) {
 }
 
 void define(CLI::App& app, arguments_read& a) {
-  app.add_option("--store", a.store, "run directory, or its store/ folder; no live process may hold it")->required();
+  auto* store = app.add_option("--store", a.store, "run directory, or its store/ folder; no live process may hold it");
+  auto* run = app.add_option("--run", a.run, "run directory of this machine; its process may be at work");
+  store->excludes(run);
   app.add_option("-o,--output", a.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
@@ -94,7 +98,10 @@ void export_what(const opened_store& store, arguments_read& a, std::ostream& out
 }
 
 int perform(const std::string& name, arguments_read& a, std::ostream& out, std::ostream& err) {
-  const auto store = open_store(a.store, err);
+  if (a.store.empty() == a.run.empty()) {
+    throw error{errc::invalid, "where? name a run directory with --run, or offline a store with --store"};
+  }
+  const auto store = open_store(a.where(), err);
   if (name == "status") {
     show_status(store, a.as(), out);
   } else if (name == "get" || name == "count") {

@@ -3,9 +3,11 @@
 
 #include <cstdarg>
 #include <filesystem>
+#include <limits>
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 namespace troupe::store {
@@ -199,6 +201,16 @@ void database::scan(family f, const std::string& prefix,
     }
   }
   require(it->status(), "read from the store");
+}
+
+void database::checkpoint(const std::string& to) const {
+  rocksdb::Checkpoint* made = nullptr;
+  require(rocksdb::Checkpoint::Create(db_.get(), &made), "checkpoint of the store");
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint{made};
+  // Never a flush: a look would cost the run ten small files. The log that is copied instead is at most
+  // max_total_wal_size.
+  constexpr auto never_flush = std::numeric_limits<std::uint64_t>::max();
+  require(checkpoint->CreateCheckpoint(to, never_flush), "checkpoint of the store in " + to);
 }
 
 } // namespace troupe::store

@@ -197,6 +197,10 @@ void journal::for_each_record(const std::string& dataset,
   });
 }
 
+void journal::checkpoint(const std::string& to) const {
+  impl_->db.checkpoint(to);
+}
+
 std::vector<std::string> journal::verify() const {
   return store::verify(impl_->db);
 }

@@ -64,6 +64,10 @@ public:
   void for_each_group(const std::function<bool(const group&)>& visit) const;
   void for_each_record(const std::string& dataset, const std::function<bool(const dataset_record&)>& visit) const;
 
+  /// Makes the new folder `to` a store that holds what this one holds now, of hard links where both lie on one file
+  /// system. From any thread, while others commit; takes no flush, so at most the log's last 64 MB are copied.
+  void checkpoint(const std::string& to) const;
+
   /// Reads and checks every record; the keys of those that fail, with the reason.
   std::vector<std::string> verify() const;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/live/endpoint.hpp"
 #include "deploy/troupectl/field.hpp"
 #include "deploy/troupectl/program.hpp"
 #include "tests/deploy/troupectl/hand_made_store.hpp"
@@ -184,6 +185,34 @@ TEST_F(Troupectl, RefusesALiveStoreAndNamesItsOwner) {
                 HasSubstr("is held by process " + std::to_string(child.pid()) + " at endpoint http://127.0.0.1:7777"));
   }
   EXPECT_EQ(call({"status"}), 0);
+}
+
+TEST_F(Troupectl, NamesTheSocketOfALiveRun) {
+  const lock_holding_child child{made_.store()};
+  ASSERT_TRUE(child.held());
+  const auto socket = live::listen_in(made_.run.string());
+  EXPECT_EQ(call({"status"}), 4);
+  EXPECT_THAT(err_.str(),
+              HasSubstr(" at endpoint unix:" + (made_.run / "control.sock").string() + "; ask it with --run"));
+}
+
+TEST_F(Troupectl, LooksIntoALiveRunThroughItsOwnProcess) {
+  store::journal owner{made_.store(), store::open_mode::existing};
+  const live::endpoint endpoint{made_.run.string(), owner};
+  ASSERT_EQ(bare({"--run", made_.run.string(), "count", "groups"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "4\n");
+  group fresh{.id = {stage_index{0}, purpose::train, 3}, .task = "addition"};
+  owner.commit({.groups = {fresh}}, store::durability::wal);
+  ASSERT_EQ(bare({"--run", made_.run.string(), "count", "groups"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "5\n");
+  EXPECT_FALSE(std::filesystem::exists(made_.run / "copies" / "0"));
+}
+
+TEST_F(Troupectl, LooksIntoADeadRunItself) {
+  (void)live::listen_in(made_.run.string()); // what a killed run leaves: a socket that nobody listens on
+  EXPECT_EQ(bare({"--run", made_.run.string(), "count", "groups"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "4\n");
+  EXPECT_EQ(bare({"--run", made_.run.string(), "--store", made_.store(), "status"}), 2);
 }
 
 } // namespace

@@ -2,18 +2,18 @@
 #include "deploy/troupectl/table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <ostream>
 
 namespace troupe::ctl {
 
-namespace {
-
-/// Code points: good enough for columns, and never cuts one apart.
 std::size_t characters(const std::string& s) {
   return static_cast<std::size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
+
+namespace {
 
 std::string shortened(const std::string& s, std::size_t most) {
   if (most == 0 || characters(s) <= most) {
@@ -46,6 +46,19 @@ std::string printable(const std::string& s) {
 }
 
 } // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array units{"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) {
+    return fmt::format("{} B", bytes);
+  }
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < units.size(); ++unit) {
+    value /= 1024;
+  }
+  return fmt::format("{:.1f} {}", value, units[unit]);
+}
 
 std::string cell_text(const row& value, std::size_t most) {
   if (value.is_null()) {

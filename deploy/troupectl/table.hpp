@@ -12,6 +12,12 @@ namespace troupe::ctl {
 /// Rows as aligned columns under their names, numbers to the right, at most 60 characters a cell.
 void print_table(const std::vector<row>& rows, const std::vector<std::string>& columns, std::ostream& out);
 
+/// "6.1 MiB"; below 1 KiB "17 B".
+std::string size_text(std::uint64_t bytes);
+
+/// Code points: good enough for columns.
+std::size_t characters(const std::string& s);
+
 /// A value as a person reads it: no quotes, `-` for null, line breaks as \n, at most `most` characters (0: all).
 std::string cell_text(const row& value, std::size_t most = 60);
 

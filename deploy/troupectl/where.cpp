@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/where.hpp"
 
+#include "deploy/troupectl/table.hpp"
 #include "runtime/error.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <fmt/format.h>
@@ -23,8 +25,28 @@ struct token {
   std::size_t column = 1;
 };
 
+/// A refusal of one place in the expression.
+struct refused {
+  std::size_t column;
+  std::string what;
+};
+
 [[noreturn]] void refuse(std::size_t column, const std::string& what) {
-  throw error{errc::invalid, fmt::format("--where: column {}: {}", column, what)};
+  throw refused{column, what};
+}
+
+/// The part of the expression around a column, and a caret below it.
+std::string pointed_at(std::string_view expression, std::size_t column) {
+  constexpr std::size_t before = 50, width = 76;
+  std::size_t begin = column - 1 > before ? column - 1 - before : 0;
+  while (begin > 0 && (expression[begin] & 0xc0) == 0x80) {
+    --begin; // never cuts a character apart
+  }
+  std::string shown{expression.substr(begin, width)};
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  const auto ahead = characters(shown.substr(0, column - 1 - begin));
+  return "\n  " + shown + "\n  " + std::string(ahead, ' ') + "^";
 }
 
 class lexer {
@@ -264,7 +286,12 @@ private:
 } // namespace
 
 where::where(std::string_view expression, std::span<const field> known) {
-  predicate_ = parser{lexer{expression}.all(), known, reads_}.whole();
+  try {
+    predicate_ = parser{lexer{expression}.all(), known, reads_}.whole();
+  } catch (const refused& r) {
+    throw error{errc::invalid,
+                fmt::format("--where: column {}: {}{}", r.column, r.what, pointed_at(expression, r.column))};
+  }
 }
 
 } // namespace troupe::ctl

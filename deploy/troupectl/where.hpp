@@ -20,7 +20,8 @@ class where {
 public:
   /// Matches every row.
   where() = default;
-  /// Throws error(invalid) that names the column, and for an unknown field lists the known ones.
+  /// Throws error(invalid) that names the column, for an unknown field lists the known ones, and on two lines more
+  /// shows the expression with a caret below the place.
   where(std::string_view expression, std::span<const field> known);
 
   bool matches(const row& r) const { return !predicate_ || predicate_(r); }

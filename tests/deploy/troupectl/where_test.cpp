@@ -24,7 +24,8 @@ std::string refusal(const std::string& expression) {
     where{expression, known};
   } catch (const error& e) {
     EXPECT_EQ(e.code(), errc::invalid);
-    return e.what();
+    const std::string said = e.what();
+    return said.substr(0, said.find('\n'));
   }
   return "accepted";
 }
@@ -47,6 +48,40 @@ TEST(Where, AndBindsTighterThanOr) {
   EXPECT_FALSE(matches("(reward > 0 or reward > 1) and reward > 2"));
   EXPECT_FALSE(matches("not (reward > 0)"));
   EXPECT_TRUE(matches("not reward > 1 and staleness == 1"));
+}
+
+TEST(Where, NotBindsTighterThanAnd) {
+  // 0 or (not 1 and 1) or 0: were `not` to take all that follows, or `or` to bind first, the answers would differ
+  EXPECT_FALSE(matches("not reward > 0 and staleness == 1 or reward > 1"));
+  EXPECT_TRUE(matches("not reward > 1 and not staleness == 2"));
+  EXPECT_TRUE(matches("not (reward > 0 and staleness == 2)"));
+  EXPECT_FALSE(matches("not reward > 0 and staleness == 2"));
+  EXPECT_TRUE(matches("not not reward > 0"));
+  EXPECT_TRUE(matches("reward > 1 and reward > 2 or staleness == 1"));
+  EXPECT_FALSE(matches("reward > 1 and (reward > 2 or staleness == 1)"));
+  EXPECT_TRUE(matches("((reward > 0))and(staleness==1)"));
+}
+
+std::string whole_refusal(const std::string& expression) {
+  try {
+    where{expression, known};
+  } catch (const error& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(Where, PointsAtThePlaceWithACaret) {
+  EXPECT_THAT(whole_refusal("reward > 0 and rewrad > 1"), testing::EndsWith("\n  reward > 0 and rewrad > 1"
+                                                                            "\n                 ^"));
+  EXPECT_THAT(whole_refusal("task == 'é' and x"), testing::EndsWith("\n  task == 'é' and x"
+                                                                    "\n                  ^"))
+      << "a character is one place wide, whatever its bytes";
+  EXPECT_THAT(whole_refusal("reward >"), testing::EndsWith("\n  reward >\n          ^")) << "just past the end";
+  EXPECT_THAT(whole_refusal("reward\n= 1"), testing::EndsWith("\n  reward = 1\n         ^"));
+  const auto far = whole_refusal(std::string(300, ' ') + "rewrad > 1");
+  EXPECT_THAT(far, testing::EndsWith("\n  " + std::string(50, ' ') + "rewrad > 1\n  " + std::string(50, ' ') + "^"))
+      << "of a long expression what is around the place";
 }
 
 TEST(Where, AFieldWithoutValueEqualsOnlyNull) {

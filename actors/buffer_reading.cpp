@@ -127,9 +127,8 @@ build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r
       const auto said = read_sample(*g, i);
       if (seen.emplace(asked.text, said.text).second) {
         ++per_prompt[asked.text];
-        w.records.emplace_back(
-            s.dataset,
-            dataset_record{made->records++, {g->id, i}, g->task, asked.text, said.text, asked.answer, m.reward});
+        w.records.emplace_back(s.dataset, dataset_record{made->records++, sample_id{g->id, i}, g->task, asked.text,
+                                                         said.text, asked.answer, m.reward});
       }
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/checkpoint.hpp"
 
-#include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
 #include "runtime/kill_point.hpp"
 
@@ -96,15 +95,6 @@ checkpoint_record write_checkpoint(const std::string& run_folder, const std::str
   kill_point("after_rename_before_commit");
   r.manifest_hash = manifest_hash(place.string());
   return r;
-}
-
-std::uint64_t manifest_hash(const std::string& folder) {
-  std::string manifest;
-  for (const auto& file : files_of(folder)) {
-    manifest += file.filename().string() + " " + std::to_string(fs::file_size(file)) + " " +
-                std::to_string(data::hash_file(file.string())) + "\n";
-  }
-  return data::hash_bytes(manifest);
 }
 
 void discard_uncommitted(const std::string& run_folder, const std::string& stage_name,

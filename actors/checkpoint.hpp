@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gpu/engine.hpp"
+#include "runtime/data/folder_hash.hpp"
 #include "schema/step.hpp"
 
 #include <string>
@@ -19,8 +20,7 @@ checkpoint_record write_checkpoint(const std::string& run_folder, const std::str
                                    policy_version version, std::uint32_t branch, const gpu::trainer& trainer,
                                    const std::string& tokenizer_folder);
 
-/// xxh3 over name, size and xxh3 of every file of a checkpoint folder, in name order; trainer_state.json included.
-std::uint64_t manifest_hash(const std::string& folder);
+using data::manifest_hash; ///< of a checkpoint folder, trainer_state.json included
 
 /// Removes what a killed process left: temporary folders, and folders that no record names.
 void discard_uncommitted(const std::string& run_folder, const std::string& stage_name,

@@ -89,6 +89,23 @@ void write_file_durably(const std::string& path, std::string_view bytes) {
   sync_folder(parent.empty() ? "." : parent);
 }
 
+void publish_file(const std::string& temporary, const std::string& path) {
+  int number = 0;
+  {
+    const descriptor fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
+    number = fd.get() < 0 || ::fsync(fd.get()) != 0 ? errno : 0;
+  }
+  if (number == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    number = errno;
+  }
+  if (number != 0) {
+    ::unlink(temporary.c_str());
+    fail(path, "cannot be written", number);
+  }
+  const auto parent = std::filesystem::path(path).parent_path().string();
+  sync_folder(parent.empty() ? "." : parent);
+}
+
 std::string read_file(const std::string& path) {
   const descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) {

@@ -12,6 +12,10 @@ namespace troupe::data {
 /// temporary file stays.
 void write_file_durably(const std::string& path, std::string_view bytes);
 
+/// The same for bytes that were written to `temporary` piece by piece: fsync, rename to `path`, fsync of the folder;
+/// both lie in one folder. Throws as above, and removes `temporary` then.
+void publish_file(const std::string& temporary, const std::string& path);
+
 /// fsync of a folder: makes the names in it durable. Throws error(failed).
 void sync_folder(const std::string& folder);
 

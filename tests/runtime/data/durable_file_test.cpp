@@ -31,6 +31,18 @@ TEST_F(DurableFile, ReplacesTheWholeContentAndLeavesNothingElse) {
   EXPECT_EQ(files(), 1u);
 }
 
+TEST_F(DurableFile, PublishesAFileThatWasWrittenElsewhere) {
+  write_file_durably(in_folder("a"), "old");
+  write_file_durably(in_folder("part"), "new");
+  publish_file(in_folder("part"), in_folder("a"));
+  EXPECT_EQ(read_file(in_folder("a")), "new");
+  EXPECT_EQ(files(), 1u);
+  std::filesystem::create_directories(folder_ / "taken" / "inside");
+  write_file_durably(in_folder("part"), "new");
+  EXPECT_THROW(publish_file(in_folder("part"), in_folder("taken")), error);
+  EXPECT_FALSE(std::filesystem::exists(in_folder("part")));
+}
+
 TEST_F(DurableFile, AFailureKeepsTheOldFileAndNoTemporaryOne) {
   std::filesystem::create_directories(folder_ / "taken" / "inside"); // a folder cannot be renamed over
   try {

@@ -91,9 +91,11 @@ std::string encode(const dataset_record& value) {
   capnp::MallocMessageBuilder message;
   auto to = message.initRoot<schema::DatasetRecord>();
   to.setIndex(value.index);
-  auto source = to.initSource();
-  frame::put(source.initGroup(), value.source.group);
-  source.setIndex(value.source.index);
+  if (value.source) {
+    auto source = to.initSource();
+    frame::put(source.initGroup(), value.source->group);
+    source.setIndex(value.source->index);
+  }
   to.setTask(value.task);
   to.setPrompt(value.prompt);
   to.setCompletion(frame::data(value.completion));
@@ -102,11 +104,22 @@ std::string encode(const dataset_record& value) {
   return frame::to_bytes(message);
 }
 
+namespace {
+
+std::optional<sample_id> source_of(schema::DatasetRecord::Reader from) {
+  if (!from.hasSource()) {
+    return std::nullopt;
+  }
+  return sample_id{frame::get_group_id(from.getSource().getGroup()), from.getSource().getIndex()};
+}
+
+} // namespace
+
 template <>
 dataset_record decode<dataset_record>(std::string_view bytes) {
   return frame::open<schema::DatasetRecord>(bytes, [](schema::DatasetRecord::Reader from) {
     return dataset_record{.index = from.getIndex(),
-                          .source = {frame::get_group_id(from.getSource().getGroup()), from.getSource().getIndex()},
+                          .source = source_of(from),
                           .task = frame::text(from.getTask()),
                           .prompt = frame::text(from.getPrompt()),
                           .completion = frame::text(from.getCompletion()),

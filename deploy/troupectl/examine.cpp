@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/doctor.hpp"
+#include "deploy/troupectl/lineage.hpp"
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
 #include "runtime/store/sample_checksum.hpp"
@@ -184,7 +185,7 @@ private:
         from_.for_each_record(manifest.name, [&](const dataset_record& r) {
           ++records;
           const auto name = fmt::format("record {} of dataset {}", r.index, manifest.name);
-          reading(name, [&] { check_lineage(name, r); });
+          reading(name, [&] { check_lineage(manifest, name, r); });
           return true;
         });
         if (records != manifest.records) {
@@ -194,15 +195,13 @@ private:
     }
   }
 
-  void check_lineage(const std::string& name, const dataset_record& r) {
-    const auto source = from_.find_sample(r.source);
-    const auto asked = from_.find_prompt(r.source.group);
-    if (!source || !asked) {
-      violated("{} names sample {}, which is not in the store", name, to_string(r.source));
-    } else if (source->text != r.completion) {
-      violated("{} has another text than sample {}", name, to_string(r.source));
-    } else if (asked->messages.empty() && asked->text != r.prompt) {
-      violated("{} has another prompt than sample {}", name, to_string(r.source));
+  void check_lineage(const dataset_manifest& manifest, const std::string& name, const dataset_record& r) {
+    if (r.source) {
+      if (const auto fault = lineage_fault(from_, r); !fault.empty()) {
+        violated("{} {}", name, fault);
+      }
+    } else if (!is_foreign(manifest)) {
+      violated("{} names no sample", name);
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs that walk over rows: get, count, export.
+// The verbs that walk over rows: get, count; and the walk itself.
 #include "deploy/troupectl/table.hpp"
 #include "deploy/troupectl/verbs.hpp"
 #include "deploy/troupectl/where.hpp"
@@ -18,6 +18,8 @@ bool needs_payload(std::span<const field> known, const std::string& name) {
   return f != nullptr && f->payload;
 }
 
+} // namespace
+
 void check_fields(std::span<const field> known, const std::vector<std::string>& names, const char* option) {
   for (const auto& name : names) {
     if (find_field(known, name) == nullptr) {
@@ -27,10 +29,10 @@ void check_fields(std::span<const field> known, const std::vector<std::string>& 
   }
 }
 
-std::vector<std::string> columns_of(std::span<const field> known, const std::vector<std::string>& asked) {
-  std::vector<std::string> columns = asked;
-  for (const auto& f : known) {
-    if (asked.empty() && f.column) {
+std::vector<std::string> columns_of(const row_query& query) {
+  std::vector<std::string> columns = query.fields;
+  for (const auto& f : fields_of(query.which.what)) {
+    if (query.fields.empty() && f.column) {
       columns.push_back(f.name);
     }
   }
@@ -46,8 +48,8 @@ row only(const row& r, const std::vector<std::string>& columns) {
   return out;
 }
 
-/// Visits the rows that match; payloads are read only where the filter or a field asks for them.
-void visit_matching(const opened_store& from, row_query query, const row_visitor& visit) {
+void visit_matching(const opened_store& from, const row_query& asked, const row_visitor& visit) {
+  row_query query = asked;
   const auto known = fields_of(query.which.what);
   const where filter = query.where.empty() ? where{} : where{query.where, known};
   check_fields(known, query.fields, "--fields");
@@ -66,13 +68,10 @@ void visit_matching(const opened_store& from, row_query query, const row_visitor
   });
 }
 
-} // namespace
-
 void get_rows(const opened_store& from, const row_query& query, output_format as, std::ostream& out) {
-  const auto known = fields_of(query.which.what);
   std::vector<row> rows;
   if (as == output_format::table) {
-    const auto columns = columns_of(known, query.fields);
+    const auto columns = columns_of(query);
     visit_matching(from, query, [&](const row& r) {
       rows.push_back(only(r, columns));
       return true;
@@ -123,17 +122,6 @@ void count_rows(const opened_store& from, const row_query& query, const std::str
       rows.push_back({{by, value}, {"count", n}});
     }
     print_table(rows, {by, "count"}, out);
-  }
-}
-
-void export_rows(const opened_store& from, row_query query, std::ostream& out) {
-  query.which.with_payloads = query.fields.empty();
-  visit_matching(from, query, [&](const row& r) {
-    out << json_line(query.fields.empty() ? r : only(r, query.fields)) << "\n";
-    return static_cast<bool>(out);
-  });
-  if (!out.flush()) {
-    throw error{errc::resource_exhausted, "export: cannot write; is the disk full?"};
   }
 }
 

@@ -64,7 +64,7 @@ std::string answering_endpoint(const std::string& run) {
   }
   const auto socket = (fs::path{run} / live::socket_name).string();
   return fs::exists(socket) && live::connect_to(run, patience_s)
-             ? fmt::format("unix:{}; ask it with --run {}, or stop it first", socket, run)
+             ? fmt::format("unix:{}; look with --run {}; to change it, stop that process first", socket, run)
              : "";
 }
 

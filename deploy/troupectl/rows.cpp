@@ -30,6 +30,7 @@ const std::vector<field> group_fields{{"id"},
                                       {"issued_at", number},
                                       {"trained_at", number},
                                       {"staleness", number},
+                                      {"changed", text, false},
                                       {"prompt_index", number, false},
                                       {"pinned", number, false},
                                       {"evaluation", number, false}};
@@ -49,6 +50,7 @@ const std::vector<field> sample_fields{{"id"},
                                        {"oldest_version", number, false},
                                        {"newest_version", number, false},
                                        {"trained_at", number},
+                                       {"changed", text, false},
                                        {"prompt", text, false, true},
                                        {"completion", text, false, true},
                                        {"answer", text, false, true},
@@ -88,6 +90,10 @@ row maybe_version(const std::optional<policy_version>& v) {
   return v ? row(v->value) : row();
 }
 
+row changed(const group& g) {
+  return g.history.empty() ? row() : row(when(g.history.back().at_ms));
+}
+
 row describe(const sample_facts& facts, const group& g) {
   std::uint64_t submitted = 0, correct = 0, tokens = 0;
   double reward = 0;
@@ -116,6 +122,7 @@ row describe(const sample_facts& facts, const group& g) {
           {"issued_at", g.issued_at.value},
           {"trained_at", maybe_version(g.trained_at)},
           {"staleness", maybe(staleness)},
+          {"changed", changed(g)},
           {"prompt_index", g.prompt_index},
           {"pinned", maybe_version(g.pinned)},
           {"evaluation", g.id.why == purpose::eval ? row(g.evaluation) : row()}};
@@ -158,7 +165,8 @@ bool visit_samples(const opened_store& from, const sample_facts& facts, const gr
           {"finish", m.submitted ? row(to_string(m.finish)) : row()},
           {"oldest_version", version(m.oldest)},
           {"newest_version", version(m.newest)},
-          {"trained_at", maybe_version(g.trained_at)}};
+          {"trained_at", maybe_version(g.trained_at)},
+          {"changed", changed(g)}};
     if (payloads && m.submitted) {
       add_payload(from, g, i, asked, r);
     }
@@ -202,7 +210,7 @@ void visit_datasets(const opened_store& from, const sample_facts& facts, const r
                 {"records", d.records},
                 {"considered", d.considered},
                 {"kept_share", share},
-                {"stage", facts.stage_name(d.stage)},
+                {"stage", d.stage == no_stage ? row() : row(facts.stage_name(d.stage))},
                 {"policy", d.policy.value},
                 {"step", d.step},
                 {"policy_checkpoint", d.policy_checkpoint},
@@ -227,7 +235,7 @@ void visit_records(const opened_store& from, const std::string& dataset, const r
   }
   from.journal->for_each_record(dataset, [&](const dataset_record& d) {
     return visit({{"index", d.index},
-                  {"source", to_string(d.source)},
+                  {"source", d.source ? row(to_string(*d.source)) : row()},
                   {"task", d.task},
                   {"prompt", d.prompt},
                   {"completion", d.completion},

@@ -4,6 +4,8 @@
 #include "runtime/rollout/advantages.hpp"
 #include "runtime/rollout/staleness_gate.hpp"
 
+#include <fmt/chrono.h>
+
 namespace troupe::ctl {
 
 sample_facts::sample_facts(const opened_store& from) : from_(from) {
@@ -19,7 +21,7 @@ const std::string& sample_facts::stage_name(stage_index stage) const {
 }
 
 std::optional<std::uint64_t> sample_facts::staleness(const group& g, const member& m) const {
-  if (!m.submitted || g.pinned) {
+  if (!m.submitted || g.pinned || g.state == group_state::dropped) {
     return std::nullopt;
   }
   policy_version learner;
@@ -83,6 +85,10 @@ std::vector<step_record> present_steps(const store::journal& from, stage_index s
     out.push_back(std::move(s));
   }
   return out;
+}
+
+std::string when(std::int64_t ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
 std::string prompt_text(const prompt& p) {

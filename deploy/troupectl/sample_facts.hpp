@@ -17,7 +17,7 @@ public:
 
   const std::string& stage_name(stage_index stage) const;
   /// The learner's version when the group was trained, or now, minus the member's oldest version; nothing for a member
-  /// without a sample or a group whose version is pinned.
+  /// without a sample, a group whose version is pinned, and one that was dropped and ages no more.
   std::optional<std::uint64_t> staleness(const group& g, const member& m) const;
   /// By member, as the learner's step computed them; empty for a group that was not trained.
   std::vector<double> advantages(const group& g) const;
@@ -30,6 +30,9 @@ private:
 
 /// Steps as they count: of each version the one with the highest branch, in order.
 std::vector<step_record> present_steps(const store::journal& from, stage_index stage);
+
+/// RFC 3339, in UTC, of milliseconds since 1970: `2023-11-14T22:13:20.123Z`; the order of texts is that of times.
+std::string when(std::int64_t ms);
 
 /// The plain text of a prompt; of a conversation its messages as `role: content`, one a line.
 std::string prompt_text(const prompt& p);

@@ -6,9 +6,7 @@
 #include "runtime/error.hpp"
 #include "runtime/rollout/group_counts.hpp"
 
-#include <chrono>
 #include <cmath>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <ostream>
 
@@ -22,10 +20,6 @@ group find(const opened_store& from, const group_id& id) {
     throw error{errc::not_found, fmt::format("there is no group {}; `get groups` lists them", to_string(id))};
   }
   return std::move(*g);
-}
-
-std::string when(std::int64_t ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
 row history_of(const group& g) {

@@ -125,6 +125,20 @@ struct transition {
     g.members[e.index].dropped = e.reason;
     return g;
   }
+  result operator()(const event::release& e) const {
+    if (before.state != group_state::dropped || before.dropped != drop_reason::corrupt) {
+      return std::nullopt;
+    }
+    const bool whole = std::all_of(before.members.begin(), before.members.end(), [](auto& m) { return m.submitted; });
+    const auto supported = !whole                         ? group_state::queued
+                           : before.outstanding_parts > 0 ? group_state::generated
+                                                          : group_state::ready;
+    group g = before;
+    g.state = supported;
+    g.dropped = drop_reason::none;
+    g.history.push_back({supported, at_ms, e.who});
+    return g;
+  }
 };
 
 } // namespace

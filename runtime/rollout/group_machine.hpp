@@ -54,12 +54,15 @@ struct drop_member {
   std::uint32_t index = 0;
   drop_reason reason;
 }; ///< the group lives on
+struct release {
+  std::string who;
+}; ///< out of quarantine (dropped as `corrupt`), to the state that its samples and verdicts support
 } // namespace event
 
 using group_event = std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost,
                                  event::generation_finished, event::lease_for_verification, event::verification_lost,
                                  event::submit_verdict, event::lease_for_training, event::training_lost, event::commit,
-                                 event::collect, event::score, event::drop, event::drop_member>;
+                                 event::collect, event::score, event::drop, event::drop_member, event::release>;
 
 /// The life of one group (DESIGN section 4) as a pure function: the group after `what`, or, where that transition does
 /// not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.

@@ -70,12 +70,13 @@ TEST(Codec, EveryRecordComesBackAsItWas) {
                                  .start_checkpoint = "c",
                                  .note = "done"});
   expect_round_trip(dataset_record{.index = 1,
-                                   .source = {{stage_index{4}, purpose::collect, 2, 0}, 3},
+                                   .source = sample_id{{stage_index{4}, purpose::collect, 2, 0}, 3},
                                    .task = "t",
                                    .prompt = "p",
                                    .completion = "c",
                                    .answer = "a",
                                    .reward = 1.1});
+  expect_round_trip(dataset_record{.index = 2, .prompt = "of another store"});
   expect_round_trip(dataset_manifest{.name = "d",
                                      .version = 2,
                                      .records = 10,

@@ -89,7 +89,7 @@ inline stage_record a_stage() {
 
 inline dataset_record a_record() {
   return {.index = 5,
-          .source = {an_id, 3},
+          .source = sample_id{an_id, 3},
           .task = "addition",
           .prompt = "1+1=",
           .completion = "2",

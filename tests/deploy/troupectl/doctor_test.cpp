@@ -93,7 +93,7 @@ TEST(Doctor, SeesARecordWhoseTextIsNotItsSamples) {
 
 TEST(Doctor, SeesAForgedSource) {
   hand_made_store made{"troupe-doctor-source"};
-  made.content.records[0].second.source.index = 7;
+  made.content.records[0].second.source->index = 7;
   EXPECT_THAT(examined(made).violations,
               ElementsAre("record 0 of dataset kept names sample 0c0/7, which is not in the store"));
 }

@@ -1,40 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/live/endpoint.hpp"
-#include "deploy/troupectl/field.hpp"
-#include "deploy/troupectl/program.hpp"
-#include "tests/deploy/troupectl/hand_made_store.hpp"
+#include "tests/deploy/troupectl/troupectl_fixture.hpp"
 
 #include <cmath>
 #include <fcntl.h>
 #include <fstream>
 #include <gmock/gmock.h>
-#include <sstream>
 #include <sys/wait.h>
 
 namespace troupe::ctl {
 namespace {
 
 using testing::HasSubstr;
-
-class Troupectl : public testing::Test {
-protected:
-  Troupectl() : made_("troupe-ctl") { made_.write(); }
-
-  int call(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"--store", made_.run.string()});
-    return bare(arguments);
-  }
-  int bare(const std::vector<std::string>& arguments) {
-    out_.str("");
-    err_.str("");
-    return run(arguments, out_, err_);
-  }
-  row json() const { return row::parse(out_.str()); }
-
-  hand_made_store made_;
-  std::ostringstream out_;
-  std::ostringstream err_;
-};
 
 TEST_F(Troupectl, GetsWhatMatches) {
   ASSERT_EQ(call({"get", "samples", "--where", "reward > 0.9 and purpose == \"train\"", "--fields", "id,completion",
@@ -193,7 +170,7 @@ TEST_F(Troupectl, NamesTheSocketOfALiveRun) {
   const auto socket = live::listen_in(made_.run.string());
   EXPECT_EQ(call({"status"}), 4);
   EXPECT_THAT(err_.str(),
-              HasSubstr(" at endpoint unix:" + (made_.run / "control.sock").string() + "; ask it with --run"));
+              HasSubstr(" at endpoint unix:" + (made_.run / "control.sock").string() + "; look with --run"));
 }
 
 TEST_F(Troupectl, LooksIntoALiveRunThroughItsOwnProcess) {
@@ -206,6 +183,8 @@ TEST_F(Troupectl, LooksIntoALiveRunThroughItsOwnProcess) {
   ASSERT_EQ(bare({"--run", made_.run.string(), "count", "groups"}), 0) << err_.str();
   EXPECT_EQ(out_.str(), "5\n");
   EXPECT_FALSE(std::filesystem::exists(made_.run / "copies" / "0"));
+  EXPECT_EQ(bare({"--run", made_.run.string(), "quarantine", "0t2", "--yes"}), 4) << "a live run is not written to";
+  EXPECT_EQ(owner.find_group({stage_index{0}, purpose::train, 2})->state, group_state::queued);
 }
 
 TEST_F(Troupectl, LooksIntoADeadRunItself) {

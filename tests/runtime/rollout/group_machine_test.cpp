@@ -99,6 +99,22 @@ TEST(GroupMachine, AMemberCanBeDroppedFromAGroupThatLivesOn) {
   EXPECT_FALSE(apply(g, event::drop_member{2, drop_reason::stale}, 1)) << "no such member";
 }
 
+TEST(GroupMachine, AReleasedGroupReturnsToTheStateItsDataSupports) {
+  const auto quarantined = [](const group& g) { return after(g, {event::drop{drop_reason::corrupt}}); };
+  const auto half =
+      after(queued(), {event::lease_for_generation{lease_id{1}, "g"}, event::submit_sample{sampled(), 1}});
+  const auto back = after(quarantined(half), {event::release{"operator"}});
+  EXPECT_EQ(back.state, group_state::queued);
+  EXPECT_EQ(back.dropped, drop_reason::none);
+  EXPECT_TRUE(back.members[1].submitted);
+  EXPECT_EQ(back.history.back(), (state_change{group_state::queued, 1, "operator"}));
+  EXPECT_EQ(after(quarantined(verifying()), {event::release{}}).state, group_state::generated);
+  const auto judged = after(verifying(), {verdicts(verdict_kind::correct, 1, verdict_kind::incorrect, 0)});
+  EXPECT_EQ(after(quarantined(judged), {event::release{}}).state, group_state::ready);
+  EXPECT_FALSE(apply(judged, event::release{}, 1)) << "it is not in quarantine";
+  EXPECT_FALSE(apply(after(judged, {event::drop{drop_reason::stale}}), event::release{}, 1)) << "dropped, but not that";
+}
+
 TEST(JudgeFromParts, SumsWeightedPartsAndTheStrongestVerdictWins) {
   using enum verdict_kind;
   const auto j = judge_from_parts({{"exact", 1, 1.0, correct, ""}, {"format", 0.5, 0.2, none, ""}});
@@ -131,6 +147,7 @@ struct model {
   std::uint32_t parts;
   std::uint32_t submitted = 0; // bit mask
   std::uint32_t dropped = 0;
+  bool corrupt = false;
 
   bool take(std::size_t kind, std::uint32_t index) {
     const bool over = state >= group_state::trained;
@@ -154,8 +171,17 @@ struct model {
       state = --parts == 0 ? group_state::ready : group_state::generated;
       return true;
     case 12:
+      corrupt = over ? corrupt : index != 0;
       state = over ? state : group_state::dropped;
       return !over;
+    case 14:
+      if (state != group_state::dropped || !corrupt) {
+        return false;
+      }
+      state = submitted != (1U << size) - 1 ? group_state::queued
+              : parts > 0                   ? group_state::generated
+                                            : group_state::ready;
+      return true;
     case 13:
       if (over || index >= size || (dropped & (1U << index)) != 0) {
         return false;
@@ -209,8 +235,9 @@ group_event make(std::size_t kind, std::uint32_t index) {
                                         event::commit{policy_version{1}},
                                         event::collect{},
                                         event::score{},
-                                        event::drop{drop_reason::failed},
-                                        event::drop_member{index, drop_reason::truncated}};
+                                        event::drop{index == 0 ? drop_reason::failed : drop_reason::corrupt},
+                                        event::drop_member{index, drop_reason::truncated},
+                                        event::release{"operator"}};
   return all[kind];
 }
 
@@ -224,7 +251,7 @@ TEST(GroupMachine, AgreesWithAModelUnderTenThousandRandomHistories) {
     model m{.why = why, .parts = parts};
     for (int step = 0; step < 40; ++step) {
       // Drops are rare and the way forward is common, or no group would live long enough.
-      const std::size_t any = random() % 60 == 0 ? 12 + random() % 2 : random() % 12;
+      const std::size_t any = random() % 60 == 0 ? 12 + random() % 3 : random() % 12;
       const std::size_t kind = random() % 2 == 0 ? forward(g) : any;
       const auto index = static_cast<std::uint32_t>(random() % (size + 1));
       const auto next = apply(g, make(kind, index), step);

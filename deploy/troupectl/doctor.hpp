@@ -23,9 +23,10 @@ struct diagnosis {
   bool fine() const { return violations.empty(); }
 };
 
-/// Checks: every record's checksum; every group id from 0 to the last of its stage and purpose is there; each group of
-/// a step is trained exactly once, with that step's version; steps have no gaps; stored samples are those that their
-/// groups name; each dataset record's text is that of the stored sample it names.
+/// Checks: every record's checksum; every payload belongs to a group, every record to a dataset; every group id from 0
+/// to the last of its stage and purpose is there; each group of a step is trained exactly once, with that step's
+/// version; steps have no gaps; stored samples are those that their groups name; each dataset record's text is that of
+/// the stored sample it names.
 diagnosis examine(const store::journal& from);
 
 /// The object of DESIGN section 9.

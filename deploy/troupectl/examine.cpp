@@ -5,6 +5,7 @@
 #include "runtime/error.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 #include <tuple>
@@ -18,7 +19,18 @@ struct group_summary {
   group_state state = group_state::queued;
   std::optional<policy_version> trained_at;
   std::uint32_t times_consumed = 0;
+  std::uint32_t members = 0;
+  std::uint32_t submitted = 0;
+  std::uint32_t samples_stored = 0;
 };
+
+group_summary summary_of(const group& g) {
+  group_summary s{.state = g.state, .trained_at = g.trained_at};
+  s.members = static_cast<std::uint32_t>(g.members.size());
+  s.submitted = static_cast<std::uint32_t>(
+      std::count_if(g.members.begin(), g.members.end(), [](auto& m) { return m.submitted; }));
+  return s;
+}
 
 class examiner {
 public:
@@ -27,6 +39,7 @@ public:
   diagnosis run() {
     check_records();
     check_groups();
+    check_payloads();
     check_steps();
     check_training();
     check_conservation();
@@ -64,7 +77,7 @@ private:
     reading("the list of groups", [&] {
       from_.for_each_group([&](const group& g) {
         d_.counts.add(g);
-        groups_[g.id] = {g.state, g.trained_at};
+        groups_[g.id] = summary_of(g);
         stages_.insert(g.id.stage);
         auto& end = cursor_end_[{g.id.stage, g.id.why}];
         end = std::max(end, g.id.cursor + 1);
@@ -106,6 +119,31 @@ private:
     }
   }
 
+  /// Every payload belongs to a group that knows of it.
+  void check_payloads() {
+    using kind = store::journal::payload_kind;
+    for (const auto& [what, name] :
+         {std::pair{kind::prompt, "prompt"}, {kind::sample, "sample"}, {kind::judgement, "judgement"}}) {
+      reading(fmt::format("whether every {} belongs to a group", name), [&, what = what, name = name] {
+        from_.for_each_payload_name(what, [&](const sample_id& id) {
+          const auto g = groups_.find(id.group);
+          if (g == groups_.end() || (what != kind::prompt && id.index >= g->second.members)) {
+            violated("{} {} is stored but no group has it", name,
+                     what == kind::prompt ? "of group " + to_string(id.group) : to_string(id));
+          } else if (what == kind::sample) {
+            ++g->second.samples_stored;
+          }
+        });
+        for (const auto& [id, g] : groups_) {
+          if (what == kind::sample && g.samples_stored > g.submitted) { // fewer: named one by one already
+            violated("group {} has {} samples stored but acknowledged {}", to_string(id), g.samples_stored,
+                     g.submitted);
+          }
+        }
+      });
+    }
+  }
+
   void check_steps() {
     for (const auto& s : from_.stages()) {
       stages_.insert(s.stage);
@@ -115,6 +153,10 @@ private:
         policy_version expected{1};
         for (const auto& step : present_steps(from_, stage)) {
           ++d_.steps;
+          if (step.stage != stage) {
+            violated("stage {}: step {} says that it is of stage {}", stage.value, step.version.value,
+                     step.stage.value);
+          }
           if (step.version != expected) {
             violated("stage {}: step {} is missing, {} follows", stage.value, expected.value, step.version.value);
           }
@@ -179,11 +221,15 @@ private:
   }
 
   void check_datasets() {
+    std::set<std::string> known;
     for (const auto& manifest : from_.datasets()) {
+      known.insert(manifest.name);
       std::uint64_t records = 0;
       reading("dataset " + manifest.name, [&] {
         from_.for_each_record(manifest.name, [&](const dataset_record& r) {
-          ++records;
+          if (r.index != records++) {
+            violated("record {} of dataset {} stands at place {}", r.index, manifest.name, records - 1);
+          }
           const auto name = fmt::format("record {} of dataset {}", r.index, manifest.name);
           reading(name, [&] { check_lineage(manifest, name, r); });
           return true;
@@ -193,6 +239,13 @@ private:
         }
       });
     }
+    reading("whether every record belongs to a dataset", [&] {
+      for (const auto& name : from_.record_owners()) {
+        if (!known.contains(name)) {
+          violated("records of dataset {} are stored but there is no such dataset", name);
+        }
+      }
+    });
   }
 
   void check_lineage(const dataset_manifest& manifest, const std::string& name, const dataset_record& r) {

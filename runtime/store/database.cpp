@@ -203,6 +203,14 @@ void database::scan(family f, const std::string& prefix,
   require(it->status(), "read from the store");
 }
 
+void database::scan_from(family f, const std::string& begin,
+                         const std::function<bool(std::string_view, std::string_view)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it{db_->NewIterator(rocksdb::ReadOptions{}, (*this)[f])};
+  for (it->Seek(begin); it->Valid() && visit(it->key().ToStringView(), it->value().ToStringView()); it->Next()) {
+  }
+  require(it->status(), "read from the store");
+}
+
 void database::checkpoint(const std::string& to) const {
   rocksdb::Checkpoint* made = nullptr;
   require(rocksdb::Checkpoint::Create(db_.get(), &made), "checkpoint of the store");

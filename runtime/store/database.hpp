@@ -41,6 +41,9 @@ public:
   /// Visits sealed values whose key starts with `prefix`, in key order, until `visit` returns false.
   void scan(family f, const std::string& prefix,
             const std::function<bool(std::string_view key, std::string_view sealed)>& visit) const;
+  /// The same over all keys from `begin` on.
+  void scan_from(family f, const std::string& begin,
+                 const std::function<bool(std::string_view key, std::string_view sealed)>& visit) const;
   /// Hard links of the present files in the new folder `to`, with a copy of the write-ahead log's last part.
   void checkpoint(const std::string& to) const;
 

@@ -197,6 +197,35 @@ void journal::for_each_record(const std::string& dataset,
   });
 }
 
+void journal::for_each_payload_name(payload_kind kind, const std::function<void(const sample_id&)>& visit) const {
+  const auto f = kind == payload_kind::prompt   ? family::prompt
+                 : kind == payload_kind::sample ? family::sample
+                                                : family::judgement;
+  impl_->db.scan(f, "", [&](std::string_view key, std::string_view) {
+    const auto id = parse_payload_key(key);
+    if (!id) {
+      throw error{errc::corrupt, name_of(f) + " has a key that names nothing"};
+    }
+    visit(*id);
+    return true;
+  });
+}
+
+std::vector<std::string> journal::record_owners() const {
+  std::vector<std::string> names;
+  std::string from;
+  for (bool found = true; found;) {
+    found = false;
+    impl_->db.scan_from(family::record, from, [&](std::string_view key, std::string_view) {
+      names.emplace_back(key.substr(0, key.find('\0')));
+      from = names.back() + '\1'; // past all records of this dataset
+      found = true;
+      return false;
+    });
+  }
+  return names;
+}
+
 void journal::checkpoint(const std::string& to) const {
   impl_->db.checkpoint(to);
 }

@@ -64,6 +64,14 @@ public:
   void for_each_group(const std::function<bool(const group&)>& visit) const;
   void for_each_record(const std::string& dataset, const std::function<bool(const dataset_record&)>& visit) const;
 
+  /// What is stored beside the groups, by its key alone, so that what no group or dataset names can be found.
+  enum class payload_kind : std::uint8_t { prompt, sample, judgement };
+  /// In key order, of one kind; a prompt as its group's sample 0. error(corrupt) for a key that names nothing, and
+  /// where a damaged payload bars the way to those behind it.
+  void for_each_payload_name(payload_kind kind, const std::function<void(const sample_id&)>& visit) const;
+  /// Names of the datasets that records are stored under.
+  std::vector<std::string> record_owners() const;
+
   /// Makes the new folder `to` a store that holds what this one holds now, of hard links where both lie on one file
   /// system. From any thread, while others commit; takes no flush, so at most the log's last 64 MB are copied.
   void checkpoint(const std::string& to) const;

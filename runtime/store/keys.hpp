@@ -3,6 +3,7 @@
 
 #include "schema/ids.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,8 @@ std::string key(const group_id& id);                                   // 17
 std::string key(const sample_id& id);                                  // 21
 std::string record_key(std::string_view dataset, std::uint64_t index); // name, a zero byte, 8
 std::string records_begin(std::string_view dataset);
+
+/// The group or sample that a key of 17 or 21 bytes names (a group's as its sample 0); nothing for any other.
+std::optional<sample_id> parse_payload_key(std::string_view key);
 
 } // namespace troupe::store

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/doctor.hpp"
 #include "deploy/troupectl/program.hpp"
+#include "runtime/store/sample_checksum.hpp"
 #include "tests/deploy/troupectl/hand_made_store.hpp"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <memory>
+#include <random>
 #include <rocksdb/db.h>
 #include <sstream>
 
@@ -112,6 +115,42 @@ TEST(Doctor, SeesAMissingSample) {
   EXPECT_THAT(examined(made).violations, ElementsAre("sample 0t0/0 was acknowledged but is not in the store"));
 }
 
+TEST(Doctor, SeesPayloadsThatNoGroupHas) {
+  hand_made_store made{"troupe-doctor-orphans"};
+  const group_id nobody{stage_index{0}, purpose::train, 9};
+  made.content.prompts.push_back({nobody, {.task = "addition", .text = "9+9="}});
+  auto more = made.content.samples[0];
+  more.first.index = 2; // of a group of two
+  made.content.samples.push_back(more);
+  auto early = made.content.samples[0].second;
+  early.index = 1;
+  made.content.samples.push_back({{made.content.groups[3].id, 1}, early}); // 0t2 has not been told of it
+  made.content.judgements.push_back({{nobody, 0}, {}});
+  EXPECT_THAT(examined(made).violations, ElementsAre("prompt of group 0t9 is stored but no group has it",
+                                                     "sample 0t0/2 is stored but no group has it",
+                                                     "group 0t2 has 1 samples stored but acknowledged 0",
+                                                     "judgement 0t9/0 is stored but no group has it"));
+}
+
+TEST(Doctor, SeesRecordsThatNoDatasetHas) {
+  hand_made_store made{"troupe-doctor-records"};
+  auto stray = made.content.records[0];
+  made.content.records[0].second.index = 5; // the manifest's only record should stand at 0
+  stray.first = "lost";
+  made.content.records.push_back(stray);
+  EXPECT_THAT(examined(made).violations,
+              ElementsAre("record 5 of dataset kept stands at place 0",
+                          "records of dataset lost are stored but there is no such dataset"));
+}
+
+TEST(Doctor, SeesARecordWithoutSourceInADatasetThatIsNotForeign) {
+  hand_made_store made{"troupe-doctor-sourceless"};
+  made.content.records[0].second.source.reset();
+  EXPECT_THAT(examined(made).violations, ElementsAre("record 0 of dataset kept names no sample"));
+  made.content.dataset->parents = {"foreign:x.jsonl@xxh3:0"};
+  EXPECT_TRUE(examined(made).fine()) << "written over the first one: now it says so";
+}
+
 /// Flips one bit of the stored value that holds `text`, below the journal, so that RocksDB's own checksums hold.
 void flip_byte(const std::string& folder, const std::string& text) {
   std::vector<std::string> names;
@@ -152,6 +191,51 @@ TEST(Doctor, SeesAFlippedByteAndGoesOn) {
   EXPECT_EQ(d["corrupt_records"], 1);
   EXPECT_EQ(d["conserved"], true); // the groups themselves are whole
   EXPECT_THAT(a.err, AllOf(HasSubstr("corrupt record: "), HasSubstr("sample 0t1/1 cannot be checked")));
+}
+
+/// Writes 0t0/0 with a text long enough for a blob file, and closes and opens the store so that it lies in one.
+std::filesystem::path blob_of_first_sample(hand_made_store& made) {
+  auto& said = made.content.samples[0].second;
+  std::mt19937_64 random{7}; // NOLINT: fixed so that a failure repeats
+  for (int i = 0; i < 6000; ++i) {
+    said.text += static_cast<char>('!' + random() % 90); // zstd must not make it small
+  }
+  made.content.groups[0].members[0].checksum = store::sample_checksum(said);
+  made.write();
+  { const store::journal again{made.store(), store::open_mode::existing}; }
+  for (const auto& entry : std::filesystem::directory_iterator{made.store()}) {
+    if (entry.path().extension() == ".blob") {
+      return entry.path();
+    }
+  }
+  return {};
+}
+
+TEST(Doctor, NamesTheSampleOfAFlippedByteInABlobFile) {
+  hand_made_store made{"troupe-doctor-blob"};
+  const auto blob = blob_of_first_sample(made);
+  ASSERT_FALSE(blob.empty());
+  ASSERT_EQ(doctor(made).status, 0) << doctor(made).err;
+  const auto size = std::filesystem::file_size(blob);
+  ASSERT_GT(size, 4096U);
+  for (const auto at : {size / 4, size / 2, size * 3 / 4}) {
+    std::fstream file{blob, std::ios::in | std::ios::out | std::ios::binary};
+    const auto flip = [&] {
+      file.seekg(static_cast<std::streamoff>(at));
+      const int byte = file.get();
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(byte ^ 1));
+      file.flush();
+    };
+    flip();
+    const auto a = doctor(made);
+    flip();
+    EXPECT_EQ(a.status, 5) << "byte " << at;
+    EXPECT_EQ(row::parse(a.out)["corrupt_records"], 1);
+    EXPECT_EQ(row::parse(a.out)["conserved"], true);
+    EXPECT_THAT(a.err, HasSubstr("violated: corrupt record: sample 0t0/0: "));
+  }
+  EXPECT_EQ(doctor(made).status, 0) << "flipped back";
 }
 
 } // namespace

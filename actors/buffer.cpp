@@ -18,7 +18,7 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
   self->state.service = std::move(service);
   return {
       [=](const begin_stage_request& r) {
-        return answer<begin_stage_reply>([&] { return self->state.service->begin_stage(r, clock()); });
+        return answer<begin_stage_reply>([&] { return self->state.service->begin_stage(r); });
       },
       [=](const issue_request& r) {
         return answer<issue_reply>([&] { return self->state.service->issue(r, clock()); });
@@ -41,6 +41,9 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
       [=](const renew_request& r) {
         return answer<submit_reply>([&] { return self->state.service->renew(r, clock()); });
       },
+      [=](const worker_lost_request& r) {
+        return answer<submit_reply>([&] { return self->state.service->worker_lost(r, clock()); });
+      },
       [=](const lease_batch_request& r) {
         return answer<lease_batch_reply>([&] { return self->state.service->lease_batch(r, clock()); });
       },
@@ -53,7 +56,9 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
       [=](const read_dataset_request& r) {
         return answer<read_dataset_reply>([&] { return self->state.service->read_dataset(r); });
       },
-      [=](const record_request& r) { return answer<submit_reply>([&] { return self->state.service->record(r); }); },
+      [=](const record_request& r) {
+        return answer<submit_reply>([&] { return self->state.service->record(r, clock()); });
+      },
       [=](const build_dataset_request& r) {
         return answer<build_dataset_reply>([&] { return self->state.service->build_dataset(r, clock()); });
       },

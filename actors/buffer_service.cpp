@@ -4,6 +4,7 @@
 #include "actors/sampling_seed.hpp"
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
+#include "runtime/kill_point.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
@@ -77,7 +78,9 @@ void buffer_service::save(rollout::ledger::changes groups, store::write rest, st
     rest.groups.push_back(std::move(g));
   }
   if (!rest.empty()) {
+    kill_point("before_write");
     journal_.commit(rest, how);
+    kill_point("after_wal_before_ack");
   }
 }
 
@@ -99,8 +102,9 @@ void buffer_service::expire(clock_reading at) {
   save(ledger_.expire(at.now, at.wall_ms), {}, store::durability::wal);
 }
 
-begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r, clock_reading at) {
+begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
   stage_ = r.stage;
+  open_ = true;
   const auto& s = spec();
   ledger_.begin_stage({.stage = r.stage,
                        .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
@@ -120,22 +124,7 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r, cloc
     }
     mixture_.emplace(std::move(weights));
   }
-  std::vector<group_id> unfinished;
-  for (const auto why : {purpose::eval, purpose::collect}) {
-    for (const group* g : ledger_.of(why)) {
-      if (!rollout::is_final(g->state)) {
-        unfinished.push_back(g->id);
-      }
-    }
-  }
-  rollout::ledger::changes dropped;
-  for (const auto& id : unfinished) {
-    for (auto& g : ledger_.drop(id, drop_reason::failed, at.wall_ms)) {
-      dropped.push_back(std::move(g));
-    }
-  }
-  save(std::move(dropped), {}, store::durability::wal);
-  return {.dropped = unfinished.size()};
+  return {};
 }
 
 issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
@@ -144,7 +133,8 @@ issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
     pinned_plan_ = *r.sampling;
   }
   const auto& s = spec();
-  rollout::ledger::changes issued;
+  auto issued = ledger_.open_pinned(r.why, r.evaluation, at.wall_ms); // drops what another evaluation left unfinished
+  const std::size_t dropped = issued.size();
   store::write rest;
   const auto add = [&](const std::string& name, std::uint64_t index) {
     auto example = sources_.at(name)->at(r.from, index);
@@ -162,20 +152,20 @@ issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
     rest.prompts.emplace_back(g->id, std::move(example.question));
     issued.push_back(std::move(*g));
   };
-  if (r.why == purpose::eval) {
+  if (r.why == purpose::eval && ledger_.evaluation(r.evaluation).empty()) { // else it was issued before a restart
     for (const auto& part : s.data) {
       const auto size = part.task.empty() ? std::optional<std::uint64_t>{0} : sources_.at(part.task)->size(r.from);
       for (std::uint64_t i = 0; i < std::min(r.count, size.value_or(r.count)); ++i) {
         add(part.task, i);
       }
     }
-  } else {
-    for (std::uint64_t i = 0; i < r.count; ++i) {
+  } else if (r.why == purpose::collect) {
+    for (std::uint64_t i = ledger_.next_cursor(r.why); i < r.count; ++i) {
       const auto pick = mixture_->at(i);
       add(s.data[pick.part].task, pick.index);
     }
   }
-  const std::uint64_t n = issued.size();
+  const std::uint64_t n = issued.size() - dropped;
   save(std::move(issued), std::move(rest), store::durability::wal);
   return {.issued = n};
 }
@@ -208,6 +198,9 @@ void buffer_service::issue_train(std::uint32_t wanted, clock_reading at) {
 }
 
 lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r, clock_reading at) {
+  if (!open_) {
+    return {.lease = {}, .work = std::make_shared<std::vector<prompt_work>>()};
+  }
   expire(at);
   issue_train(r.max_groups, at);
   auto leased = ledger_.lease_prompts(caller(r.who, at), r.max_groups);
@@ -221,7 +214,9 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
     const sampling_plan plan = g.id.why == purpose::train ? sampling_plan{.temperature = s.temperature,
                                                                           .max_new_tokens = s.max_completion_length}
                                                           : pinned_plan_;
-    work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan});
+    const std::uint64_t present = ledger_.version().value;
+    const policy_version not_before{present - std::min<std::uint64_t>(present, s.max_staleness)};
+    work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan, .not_before = not_before});
   }
   save_leased(leased.groups, leased.lease);
   return {.lease = leased.lease, .work = std::move(work)};
@@ -245,6 +240,9 @@ submit_reply buffer_service::submit_samples(const submit_samples_request& r, clo
 }
 
 lease_generated_reply buffer_service::lease_generated(const lease_generated_request& r, clock_reading at) {
+  if (!open_) {
+    return {.lease = {}, .groups = std::make_shared<std::vector<generated_group>>()};
+  }
   expire(at);
   auto leased = ledger_.lease_generated(caller(r.who, at), r.max_groups);
   auto groups = std::make_shared<std::vector<generated_group>>();
@@ -284,6 +282,11 @@ submit_reply buffer_service::renew(const renew_request& r, clock_reading at) {
                                                               : rollout::submit_result::fenced};
 }
 
+submit_reply buffer_service::worker_lost(const worker_lost_request& r, clock_reading at) {
+  save(ledger_.worker_lost(r.who.life, at.wall_ms), {}, store::durability::wal);
+  return {};
+}
+
 lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, clock_reading at) {
   expire(at);
   auto leased = ledger_.lease_batch(caller(r.who, at), r.learner);
@@ -313,16 +316,21 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
   return {.result = outcome.result};
 }
 
-submit_reply buffer_service::record(const record_request& r) {
+submit_reply buffer_service::record(const record_request& r, clock_reading at) {
   store::write w;
+  rollout::ledger::changes left_over;
   if (r.checkpoint) {
     w.checkpoint = *r.checkpoint;
   }
   w.forgotten_checkpoints = r.forgotten;
   if (r.stage) {
     w.stage = *r.stage;
+    if (r.stage->status == stage_status::finished) {
+      left_over = ledger_.end_stage(r.stage->stage, at.wall_ms);
+      open_ = open_ && r.stage->stage != stage_;
+    }
   }
-  save({}, std::move(w), store::durability::disk);
+  save(std::move(left_over), std::move(w), store::durability::disk);
   return {};
 }
 

@@ -33,7 +33,7 @@ public:
   buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
                  clock_reading at);
 
-  begin_stage_reply begin_stage(const begin_stage_request& r, clock_reading at);
+  begin_stage_reply begin_stage(const begin_stage_request& r);
   issue_reply issue(const issue_request& r, clock_reading at);
   lease_prompts_reply lease_prompts(const lease_prompts_request& r, clock_reading at);
   submit_reply submit_samples(const submit_samples_request& r, clock_reading at);
@@ -41,11 +41,12 @@ public:
   submit_reply submit_verdict(const submit_verdict_request& r, clock_reading at);
   submit_reply hand_back(const hand_back_request& r, clock_reading at);
   submit_reply renew(const renew_request& r, clock_reading at);
+  submit_reply worker_lost(const worker_lost_request& r, clock_reading at);
   lease_batch_reply lease_batch(const lease_batch_request& r, clock_reading at);
   submit_reply commit(const commit_request& r, clock_reading at);
   lease_batch_reply read_batch(const read_batch_request& r) const;
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
-  submit_reply record(const record_request& r);
+  submit_reply record(const record_request& r, clock_reading at);
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
   progress_reply progress() const;
   evaluation_reply evaluation(const evaluation_request& r) const;
@@ -68,6 +69,7 @@ private:
   source_map sources_;
   rollout::ledger ledger_;
   stage_index stage_;
+  bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
   lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out

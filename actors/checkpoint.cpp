@@ -3,6 +3,7 @@
 
 #include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
+#include "runtime/kill_point.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -44,6 +45,7 @@ std::vector<fs::path> files_of(const fs::path& folder) {
 void fill(const fs::path& folder, const checkpoint_record& r, const gpu::trainer& trainer,
           const fs::path& tokenizer_folder) {
   trainer.save(folder.string());
+  kill_point("mid_checkpoint");
   for (const auto& file : files_of(tokenizer_folder)) {
     fs::copy_file(file, folder / file.filename(), fs::copy_options::overwrite_existing);
   }
@@ -91,6 +93,7 @@ checkpoint_record write_checkpoint(const std::string& run_folder, const std::str
     throw;
   }
   sync_path(place.parent_path());
+  kill_point("after_rename_before_commit");
   r.manifest_hash = manifest_hash(place.string());
   return r;
 }

@@ -5,6 +5,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 #include "runtime/error.hpp"
+#include "runtime/kill_point.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,17 +14,21 @@
 
 namespace troupe::actors {
 
-void failure_box::put(const std::string& who, const std::string& what) {
-  std::lock_guard lock{mutex_};
-  if (!first_) {
-    first_ = who + ": " + what;
-  }
+namespace {
+
+bool evaluates_at(const config::stage_spec& spec, std::uint64_t step) {
+  return spec.eval_steps != 0 && step > 0 && (step % spec.eval_steps == 0 || step == spec.max_steps);
 }
 
-std::optional<std::string> failure_box::get() const {
-  std::lock_guard lock{mutex_};
-  return first_;
+/// Of one stage: the version that is evaluated, and the branch it is on, so that a version that was trained anew is
+/// evaluated anew while an evaluation that was interrupted goes on.
+std::uint32_t evaluation_number(policy_version version, const std::vector<checkpoint_record>& known) {
+  constexpr std::uint32_t branches = 64;
+  const std::uint32_t branch = known.empty() ? 0 : known.back().branch % branches;
+  return static_cast<std::uint32_t>(version.value) * branches + branch;
 }
+
+} // namespace
 
 controller::controller(caf::actor_system& system, parts with)
     : self_(system), parts_(std::move(with)), graph_(*parts_.recipe), stages_(parts_.journal->stages()) {
@@ -33,8 +38,19 @@ controller::controller(caf::actor_system& system, parts with)
 }
 
 void controller::check_failures() const {
-  if (const auto failed = parts_.failures->get()) {
+  if (const auto failed = parts_.members->failure()) {
     throw error{errc::failed, *failed};
+  }
+}
+
+void controller::attend_members() {
+  for (const auto& gone : parts_.members->take_lost()) {
+    parts_.log->event(gone.who.name + " was lost (" + gone.reason + "); what it held goes to another", true);
+    ask<submit_reply>(parts_.buffer, deadline::buffer, worker_lost_request{gone.who});
+    if (gone.left == 0) {
+      throw error{errc::unavailable, gone.who.name + " was lost (" + gone.reason + ") and no other " + gone.role +
+                                         " is left; go on with --resume"};
+    }
   }
 }
 
@@ -54,7 +70,6 @@ void controller::run_stage(stage_index index) {
                .stage_number = index.value + 1,
                .stage_count = static_cast<std::uint32_t>(graph_.size()),
                .heldout = progress_.heldout};
-  evaluations_ = 0;
   const auto known = std::find_if(stages_.begin(), stages_.end(), [&](const auto& s) { return s.stage == index; });
   stage_record record{.stage = index, .name = spec.name, .status = stage_status::running};
   if (known == stages_.end()) {
@@ -84,6 +99,7 @@ std::string controller::starting_folder(stage_index index) const {
 }
 
 void controller::finish_stage(stage_record record, const std::string& note) {
+  kill_point("before_stage_finished");
   record.status = stage_status::finished;
   record.note = note;
   ask<submit_reply>(parts_.buffer, deadline::buffer,
@@ -94,7 +110,7 @@ void controller::finish_stage(stage_record record, const std::string& note) {
   parts_.display->say(record.name + ": " + note);
 }
 
-std::uint64_t controller::load_for_training(stage_index index, stage_record& record) {
+policy_version controller::load_for_training(stage_index index, stage_record& record) {
   auto& known = checkpoints_[index];
   while (!known.empty() && manifest_hash(parts_.run_folder + "/" + known.back().folder) != known.back().manifest_hash) {
     parts_.log->event("checkpoint " + known.back().folder + " does not match its recorded hash; using the one before",
@@ -122,67 +138,84 @@ std::uint64_t controller::load_for_training(stage_index index, stage_record& rec
   r.replay = replay;
   const auto loaded = ask<load_stage_reply>(parts_.learner, deadline::step, std::move(r));
   ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, loaded.version});
-  return loaded.version.value;
+  return loaded.version;
 }
 
 void controller::train_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
-  std::uint64_t step = load_for_training(index, record);
+  last_step_ = {.version = load_for_training(index, record)};
   progress_.max_steps = spec.max_steps;
   last_activity_ = parts_.meter->total();
-  std::string note = "all " + std::to_string(spec.max_steps) + " steps done";
   const auto began = std::chrono::steady_clock::now();
-  const std::uint64_t first = step;
-  while (step < spec.max_steps && !stopping()) {
+  const std::uint64_t first = last_step_.version.value;
+  auto reached = validate_newest(index, spec); // a run killed between a checkpoint and its evaluation owes it
+  while (!reached && last_step_.version.value < spec.max_steps && !stopping()) {
     const auto before = std::chrono::steady_clock::now();
     if (!take_step(spec)) {
       break;
     }
     const auto now = std::chrono::steady_clock::now();
-    step = last_step_.version.value;
+    const std::uint64_t step = last_step_.version.value;
     progress_.seconds_left = std::chrono::duration<double>(now - began).count() / static_cast<double>(step - first) *
                              static_cast<double>(spec.max_steps - step);
     after_step(spec, last_step_, std::chrono::duration<double>(now - before).count());
-    const bool last = step == spec.max_steps;
-    const bool evaluates = spec.eval_steps != 0 && (step % spec.eval_steps == 0 || last);
-    if (evaluates || last || step % spec.save_steps == 0) {
+    if (evaluates_at(spec, step) || step == spec.max_steps || step % spec.save_steps == 0) {
       save_checkpoint(index, spec);
+      reached = validate_newest(index, spec);
     }
-    if (!evaluates) {
-      continue;
+  }
+  if (reached) {
+    finish_stage(record, *reached);
+  } else if (stopping()) {
+    save_checkpoint(index, spec); // the next run starts here
+  } else {
+    finish_stage(record, "all " + std::to_string(spec.max_steps) + " steps done");
+  }
+}
+
+std::optional<std::string> controller::validate_newest(stage_index index, const config::stage_spec& spec) {
+  auto& known = checkpoints_[index];
+  if (known.empty() || known.back().version != last_step_.version || !evaluates_at(spec, last_step_.version.value)) {
+    return std::nullopt;
+  }
+  auto& newest = known.back();
+  if (newest.validation < 0) {
+    const auto done = evaluate(index, spec,
+                               {.from = split::validation,
+                                .problems = spec.eval_limit,
+                                .pinned = newest.version,
+                                .of_stage = spec.name,
+                                .step = newest.version});
+    if (!done.finished) {
+      return std::nullopt;
     }
-    const auto accuracy = evaluate(index, spec, split::validation, spec.eval_limit, 1, last_step_.version, spec.name);
-    auto& newest = checkpoints_[index].back();
-    newest.validation = accuracy.value_or(-1);
+    kill_point("after_evaluation_before_record");
+    newest.validation = done.accuracy.value_or(-1);
     ask<submit_reply>(parts_.buffer, deadline::buffer,
                       record_request{std::make_shared<checkpoint_record>(newest), {}, nullptr});
-    progress_.validation = accuracy;
-    if (spec.stop_above && accuracy && *accuracy >= *spec.stop_above) {
-      char text[80];
-      std::snprintf(text, sizeof text, "validation %.3f >= %.3f after %llu steps", *accuracy, *spec.stop_above,
-                    static_cast<unsigned long long>(step));
-      note = text;
-      finish_stage(record, note);
-      return;
-    }
+    progress_.validation = done.accuracy;
   }
-  if (step < spec.max_steps) {
-    save_checkpoint(index, spec); // stopped: the next run starts here
-    return;
+  if (!spec.stop_above || newest.validation < *spec.stop_above) {
+    return std::nullopt;
   }
-  finish_stage(record, note);
+  char text[80];
+  std::snprintf(text, sizeof text, "validation %.3f >= %.3f after %llu steps", newest.validation, *spec.stop_above,
+                static_cast<unsigned long long>(newest.version.value));
+  return text;
 }
 
 bool controller::take_step(const config::stage_spec& spec) {
   const auto began = std::chrono::steady_clock::now();
   while (!stopping()) {
-    last_step_ = ask<step_reply>(parts_.learner, deadline::step, step_request{});
-    if (last_step_.stepped) {
+    attend_members();
+    auto reply = ask<step_reply>(parts_.learner, deadline::step, step_request{});
+    if (reply.stepped) {
+      last_step_ = std::move(reply);
       return true;
     }
     if (std::chrono::steady_clock::now() - began > deadline::stall) {
       throw error{errc::unavailable,
-                  "stage " + spec.name + ": no step for 5 minutes; the learner waits: " + last_step_.waiting_for};
+                  "stage " + spec.name + ": no step for 5 minutes; the learner waits: " + reply.waiting_for};
     }
   }
   return false;
@@ -219,28 +252,35 @@ void controller::after_step(const config::stage_spec& spec, const step_reply& re
 
 void controller::save_checkpoint(stage_index index, const config::stage_spec& spec) {
   auto& known = checkpoints_[index];
-  if (!known.empty() && known.back().version == last_step_.version) {
+  const bool nothing_new = last_step_.version == policy_version{}; // version 0 is what the stage started from
+  if (nothing_new || (!known.empty() && known.back().version == last_step_.version)) {
     return;
   }
   known.push_back(*ask<checkpoint_reply>(parts_.learner, deadline::step, checkpoint_request{}).written);
+  kill_point("after_checkpoint_record");
   const auto gone = config::expendable(known, spec.save_total_limit);
   if (gone.empty()) {
     return;
   }
   ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, gone, nullptr});
+  kill_point("before_checkpoint_removal");
   for (const auto& r : gone) {
     std::erase_if(known, [&](const auto& k) { return k.folder == r.folder; });
     std::filesystem::remove_all(parts_.run_folder + "/" + r.folder);
   }
 }
 
-void controller::wait_for_pinned() {
+bool controller::wait_for_pinned() {
   auto last = std::chrono::steady_clock::now();
   std::uint64_t before = ~0ULL;
   for (;;) {
+    attend_members();
     const auto p = ask<progress_reply>(parts_.buffer, deadline::buffer, progress_request{});
     if (p.unfinished_pinned == 0) {
-      return;
+      return true;
+    }
+    if (stopping()) {
+      return false; // what is unfinished starts over on resume
     }
     const auto now = std::chrono::steady_clock::now();
     if (p.unfinished_pinned != before) {
@@ -251,35 +291,33 @@ void controller::wait_for_pinned() {
                   std::to_string(before) + " groups of an evaluation or collection do not move; " + p.waiting_for};
     }
     std::this_thread::sleep_for(deadline::idle_poll); // a blocking actor on its own thread, between two questions
-    if (stopping()) {
-      throw error{errc::unavailable, "stopped during an evaluation; go on with --resume"};
-    }
   }
 }
 
-std::optional<double> controller::evaluate(stage_index index, const config::stage_spec& spec, split from,
-                                           std::uint64_t problems, std::uint32_t samples, policy_version version,
-                                           const std::string& of_stage) {
-  parts_.board->pin(index, version);
-  const std::uint32_t number = evaluations_++;
+controller::evaluated controller::evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what) {
+  parts_.board->pin(index, what.pinned);
+  const std::uint32_t number = evaluation_number(what.pinned, checkpoints_[index]);
   ask<issue_reply>(parts_.buffer, deadline::buffer,
                    issue_request{.why = purpose::eval,
-                                 .from = from,
-                                 .count = problems,
-                                 .num_samples = samples,
-                                 .pinned = version,
+                                 .from = what.from,
+                                 .count = what.problems,
+                                 .num_samples = what.samples,
+                                 .pinned = what.pinned,
                                  .evaluation = number,
                                  .sampling = plan_of(spec)});
-  wait_for_pinned();
-  parts_.board->unpin(index, version);
+  const bool finished = wait_for_pinned();
+  parts_.board->unpin(index, what.pinned);
+  if (!finished) {
+    return {};
+  }
   const auto results =
       ask<evaluation_reply>(parts_.buffer, deadline::buffer, evaluation_request{index, number}).by_task;
-  report_evaluation(spec, from, version, of_stage, *results);
+  report_evaluation(spec, what, *results);
   double sum = 0;
   for (const auto& [name, r] : *results) {
     sum += r.samples == 0 ? 0 : static_cast<double>(r.correct) / static_cast<double>(r.samples);
   }
-  return results->empty() ? std::nullopt : std::optional<double>{sum / static_cast<double>(results->size())};
+  return {true, results->empty() ? std::nullopt : std::optional<double>{sum / static_cast<double>(results->size())}};
 }
 
 } // namespace troupe::actors

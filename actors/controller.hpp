@@ -5,6 +5,7 @@
 #include "actors/failure.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/learner.hpp"
+#include "actors/roll_call.hpp"
 #include "actors/verifier.hpp"
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/metrics/display.hpp"
@@ -14,23 +15,11 @@
 #include <atomic>
 #include <caf/scoped_actor.hpp>
 #include <chrono>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 namespace troupe::actors {
-
-/// The first failure that a worker reported. Safe from any thread.
-class failure_box {
-public:
-  void put(const std::string& who, const std::string& what);
-  std::optional<std::string> get() const;
-
-private:
-  mutable std::mutex mutex_;
-  std::optional<std::string> first_;
-};
 
 /// Walks the stage graph of one run: asks buffer and learner, step by step, evaluates, keeps checkpoints, and tells the
 /// log and the display. A blocking actor on the thread that calls `run`. Throws troupe::error where the run cannot go
@@ -43,7 +32,7 @@ public:
     std::shared_ptr<gpu::backend> backend;
     std::shared_ptr<weights_board> board;
     std::shared_ptr<activity> meter;
-    std::shared_ptr<failure_box> failures;
+    std::shared_ptr<roll_call> members;
     metrics::run_log* log = nullptr;
     metrics::display* display = nullptr;
     const std::atomic<bool>* stop = nullptr; ///< set by Ctrl-C: end after the present step
@@ -65,20 +54,37 @@ private:
   void run_stage(stage_index index);
   void train_stage(stage_index index, stage_record record);
   void pinned_stage(stage_index index, stage_record record);
-  std::uint64_t load_for_training(stage_index index, stage_record& record);
+  policy_version load_for_training(stage_index index, stage_record& record);
   bool take_step(const config::stage_spec& spec);
   void after_step(const config::stage_spec& spec, const step_reply& reply, double seconds);
   void save_checkpoint(stage_index index, const config::stage_spec& spec);
-  std::optional<double> evaluate(stage_index index, const config::stage_spec& spec, split from, std::uint64_t problems,
-                                 std::uint32_t samples, policy_version version, const std::string& of_stage);
+  /// Evaluates the version of the newest checkpoint where the stage asks for it and nobody did so far. Returns why the
+  /// stage ends here, where it does.
+  std::optional<std::string> validate_newest(stage_index index, const config::stage_spec& spec);
+  struct evaluated {
+    bool finished = false;          ///< false: `stop` ended it
+    std::optional<double> accuracy; ///< mean over the tasks; nothing when no problem was scored
+  };
+  struct evaluation {
+    split from;
+    std::uint64_t problems = 0;
+    std::uint32_t samples = 1;
+    policy_version pinned; ///< as it is published
+    std::string of_stage;  ///< whose weights they are, and
+    policy_version step;   ///< of which of its steps
+  };
+  evaluation evaluation_of(stage_index index, const stage_record& record) const;
+  evaluated evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what);
   static payload<sampling_plan> plan_of(const config::stage_spec& spec);
-  void wait_for_pinned();
-  void report_evaluation(const config::stage_spec& spec, split from, policy_version version,
-                         const std::string& of_stage, const std::map<std::string, task_result>& results);
-  void add_to_report(const std::string& list, const nlohmann::json& entry);
+  /// False when `stop` ended the wait.
+  bool wait_for_pinned();
+  void report_evaluation(const config::stage_spec& spec, const evaluation& what,
+                         const std::map<std::string, task_result>& results);
   void finish_stage(stage_record record, const std::string& note);
   std::string starting_folder(stage_index index) const;
   void check_failures() const;
+  /// Gives back what lost workers held; ends the run when a role has nobody left.
+  void attend_members();
   bool stopping() const { return parts_.stop != nullptr && parts_.stop->load(); }
 
   caf::scoped_actor self_;
@@ -86,7 +92,6 @@ private:
   config::stage_graph graph_;
   std::vector<stage_record> stages_;
   std::map<stage_index, std::vector<checkpoint_record>> checkpoints_;
-  std::uint32_t evaluations_ = 0;
   metrics::progress progress_;
   activity::seconds last_activity_;
   step_reply last_step_;

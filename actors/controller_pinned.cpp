@@ -3,11 +3,11 @@
 #include "actors/controller.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
-#include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/report_file.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace troupe::actors {
@@ -19,6 +19,20 @@ payload<sampling_plan> controller::plan_of(const config::stage_spec& spec) {
                                                        .max_new_tokens = spec.max_completion_length});
 }
 
+controller::evaluation controller::evaluation_of(stage_index index, const stage_record& record) const {
+  const auto& spec = parts_.recipe->stages.at(index.value);
+  evaluation what{.from = spec.eval_split, .problems = spec.num_problems, .samples = spec.num_samples};
+  const auto parent = graph_.parent(index);
+  what.of_stage = parent ? parts_.recipe->stages.at(parent->value).name : "model";
+  if (parent) {
+    const auto& known = checkpoints_.at(*parent);
+    const auto of =
+        std::find_if(known.begin(), known.end(), [&](const auto& c) { return c.folder == record.start_checkpoint; });
+    what.step = of == known.end() ? policy_version{} : of->version;
+  }
+  return what;
+}
+
 void controller::pinned_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
   const std::string folder = record.start_checkpoint.empty() ? "" : parts_.run_folder + "/" + record.start_checkpoint;
@@ -27,10 +41,11 @@ void controller::pinned_stage(stage_index index, stage_record record) {
   ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, policy_version{}});
   parts_.display->update(progress_);
   if (spec.type == config::stage_type::eval) {
-    const auto parent = graph_.parent(index);
-    const std::string of = parent ? parts_.recipe->stages.at(parent->value).name : "model";
-    const auto accuracy =
-        evaluate(index, spec, spec.eval_split, spec.num_problems, spec.num_samples, policy_version{}, of);
+    const auto done = evaluate(index, spec, evaluation_of(index, record));
+    if (!done.finished) {
+      return;
+    }
+    const auto accuracy = done.accuracy;
     char note[64];
     std::snprintf(note, sizeof note, "%s accuracy %.3f", to_string(spec.eval_split).c_str(), accuracy.value_or(0));
     if (spec.eval_split == split::heldout) {
@@ -47,8 +62,11 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .num_samples = spec.num_generations,
                                  .pinned = policy_version{},
                                  .sampling = plan_of(spec)});
-  wait_for_pinned();
+  const bool finished = wait_for_pinned();
   parts_.board->unpin(index, policy_version{});
+  if (!finished) {
+    return;
+  }
   const auto made =
       ask<build_dataset_reply>(parts_.buffer, deadline::buffer, build_dataset_request{index, record.start_checkpoint})
           .made;
@@ -60,29 +78,31 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                       {"records", made->records},
                       {"considered", made->considered},
                       {"kept_share", share}});
-  add_to_report("datasets", {{"name", made->name},
-                             {"stage", spec.name},
-                             {"from", record.start_checkpoint},
-                             {"records", made->records},
-                             {"considered", made->considered},
-                             {"kept_share", share}});
+  metrics::set_in_report(parts_.run_folder, "datasets", spec.name,
+                         {{{"name", made->name},
+                           {"stage", spec.name},
+                           {"from", record.start_checkpoint},
+                           {"records", made->records},
+                           {"considered", made->considered},
+                           {"kept_share", share}}});
   char note[96];
   std::snprintf(note, sizeof note, "kept %llu of %llu samples as %s", static_cast<unsigned long long>(made->records),
                 static_cast<unsigned long long>(made->considered), made->name.c_str());
   finish_stage(record, note);
 }
 
-void controller::report_evaluation(const config::stage_spec& spec, split from, policy_version version,
-                                   const std::string& of_stage, const std::map<std::string, task_result>& results) {
+void controller::report_evaluation(const config::stage_spec& spec, const evaluation& what,
+                                   const std::map<std::string, task_result>& results) {
+  nlohmann::json answers = nlohmann::json::array();
   for (const auto& [task, r] : results) {
     const double n = std::max<double>(1, static_cast<double>(r.samples));
     const double p = static_cast<double>(r.correct) / n;
     nlohmann::json line{{"kind", "eval"},
-                        {"stage", of_stage},
+                        {"stage", what.of_stage},
                         {"evaluated_by", spec.name},
-                        {"step", version.value},
+                        {"step", what.step.value},
                         {"task", task},
-                        {"split", to_string(from)},
+                        {"split", to_string(what.from)},
                         {"n", r.samples},
                         {"pass@1", p},
                         {"stderr", std::sqrt(p * (1 - p) / n)},
@@ -93,31 +113,18 @@ void controller::report_evaluation(const config::stage_spec& spec, split from, p
       line["rewards/" + part + "/mean"] = sum / n;
     }
     parts_.log->record(line);
-    if (from != split::heldout) {
-      continue;
-    }
     for (const auto& a : r.first) {
-      add_to_report("answers", {{"stage", of_stage},
-                                {"task", task},
-                                {"prompt", a.prompt},
-                                {"completion", a.completion},
-                                {"answer", a.answer},
-                                {"verdict", to_string(a.verdict)}});
+      answers.push_back({{"stage", what.of_stage},
+                         {"task", task},
+                         {"prompt", a.prompt},
+                         {"completion", a.completion},
+                         {"answer", a.answer},
+                         {"verdict", to_string(a.verdict)}});
     }
   }
-}
-
-void controller::add_to_report(const std::string& list, const nlohmann::json& entry) {
-  const std::string file = parts_.run_folder + "/report.json";
-  nlohmann::json report = nlohmann::json::object();
-  if (std::ifstream in{file}; in) {
-    report = nlohmann::json::parse(in, nullptr, false);
-    if (report.is_discarded()) {
-      report = nlohmann::json::object();
-    }
+  if (what.from == split::heldout) {
+    metrics::set_in_report(parts_.run_folder, "answers", spec.name, answers);
   }
-  report[list].push_back(entry);
-  data::write_file_durably(file, report.dump(1) + "\n");
 }
 
 } // namespace troupe::actors

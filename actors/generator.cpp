@@ -84,8 +84,10 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
           return;
         }
         std::vector<sampled> done;
+        bool busy = false;
         try {
           done = s.station->run(steps_per_turn);
+          busy = s.station->can_step();
         } catch (const std::exception& e) {
           failed(who.name, e.what());
           return;
@@ -96,7 +98,8 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
         renew_leases(self, who, from);
         if (s.station->pending() > 0) {
           s.decoding = true;
-          self->send(self, decode_more{});
+          // not busy: all there is waits for weights that are about to be published
+          busy ? self->send(self, decode_more{}) : self->delayed_send(self, deadline::idle_poll, decode_more{});
         }
         self->send(self, pull_work{});
       },

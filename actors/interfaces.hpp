@@ -13,9 +13,9 @@ namespace troupe::actors {
 
 /// Owns the journal and the ledger: the hub, and the only writer.
 using buffer_actor = caf::typed_actor<
-    // Starts issuing for a stage; groups of an interrupted evaluation or collection are dropped.
+    // Starts issuing for a stage.
     caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
-    // Issues the fixed prompts of an evaluation or a collection.
+    // Issues the fixed prompts of an evaluation or a collection, or goes on with those of one that was interrupted.
     caf::replies_to<issue_request>::with<issue_reply>,
     // Hands out up to `max_groups` prompts to sample, under one lease.
     caf::replies_to<lease_prompts_request>::with<lease_prompts_reply>,
@@ -29,6 +29,8 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<hand_back_request>::with<submit_reply>,
     // Extends a lease.
     caf::replies_to<renew_request>::with<submit_reply>,
+    // Ends the leases of a worker that is gone.
+    caf::replies_to<worker_lost_request>::with<submit_reply>,
     // The learner's next batch, or why there is none yet.
     caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
     // One step: record and groups in one write.

@@ -6,6 +6,7 @@
 #include "actors/failure.hpp"
 #include "runtime/check.hpp"
 #include "runtime/config/stage_graph.hpp"
+#include "runtime/kill_point.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -56,6 +57,7 @@ gpu::figures train(learner_state& s, const learner_parts& p, const batch* what) 
   if (what != nullptr) {
     const auto sequences = to_sequences(*what, spec, *p.tokenizer);
     f = s.trainer->train_grpo(sequences, loss_of(spec), how);
+    f.merge(s.gap.measure(*what, spec.temperature, *p.tokenizer, *p.backend));
     f.merge(describe(*what, spec, s.version));
     s.data_cursor = what->data_cursor;
   } else {
@@ -70,6 +72,13 @@ gpu::figures train(learner_state& s, const learner_parts& p, const batch* what) 
   f["timing_s/train"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   s.version = produced;
   return f;
+}
+
+std::shared_ptr<const gpu::weights> publish(learner_state& s, const learner_parts& p) {
+  auto w = s.trainer->publish(s.version);
+  s.gap.published(w, spec_of(p, s.stage).max_staleness);
+  p.board->publish(s.stage, w);
+  return w;
 }
 
 std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what, const gpu::figures& f) {
@@ -93,6 +102,7 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
 void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
             gpu::figures figures, step_promise promise) {
   auto& s = self->state;
+  kill_point("after_train_before_commit");
   self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
       .then(
           [=, figures = std::move(figures)](const submit_reply& reply) mutable {
@@ -102,7 +112,8 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
                                                              "`: another learner has taken over"}));
               return;
             }
-            p->board->publish(self->state.stage, self->state.trainer->publish(self->state.version));
+            kill_point("after_commit_before_publish");
+            publish(self->state, *p);
             promise.deliver(step_reply{.stepped = true,
                                        .waiting_for = {},
                                        .version = self->state.version,
@@ -149,9 +160,8 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
             std::size_t i, load_promise promise) {
   auto& s = self->state;
   if (!steps || i == steps->size()) {
-    auto published = s.trainer->publish(s.version);
-    const auto parameters = p->backend->parameter_count(*published);
-    p->board->publish(s.stage, std::move(published));
+    s.gap.clear();
+    const auto parameters = p->backend->parameter_count(*publish(s, *p));
     promise.deliver(load_stage_reply{.version = s.version, .parameters = parameters});
     return;
   }

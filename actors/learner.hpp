@@ -3,6 +3,7 @@
 
 #include "actors/activity.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/logprob_gap.hpp"
 #include "actors/training_data.hpp"
 #include "actors/weights_board.hpp"
 
@@ -37,6 +38,7 @@ struct learner_state {
   policy_version version;
   std::uint32_t branch = 0;
   std::uint64_t data_cursor = 0;
+  logprob_gap gap;
   std::chrono::steady_clock::time_point waiting_since;
 };
 

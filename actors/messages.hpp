@@ -38,11 +38,10 @@ struct begin_stage_request {
   stage_index stage;
   policy_version version;
 };
-struct begin_stage_reply {
-  std::uint64_t dropped = 0;
-};
+struct begin_stage_reply {};
 
-/// `count` problems of each of the stage's tasks, from `from`, each with `num_samples` samples.
+/// eval: `count` problems of each of the stage's tasks, from `from`; collect: `count` prompts of its mixture; each with
+/// `num_samples` samples. What was issued before a restart is not issued again, and goes on from where it was.
 struct issue_request {
   purpose why = purpose::eval;
   split from = split::validation;
@@ -60,6 +59,7 @@ struct prompt_work {
   group what;
   prompt asked;
   sampling_plan sampling;
+  policy_version not_before; ///< train: older weights would sample what is stale before it is leased for training
 };
 struct lease_prompts_request {
   worker_name who;
@@ -114,6 +114,9 @@ struct hand_back_request {
 struct renew_request {
   worker_name who;
   lease_id lease;
+};
+struct worker_lost_request {
+  worker_name who;
 };
 
 struct batch_group {
@@ -249,6 +252,7 @@ TROUPE_LOCAL_MESSAGE(lease_generated_reply)
 TROUPE_LOCAL_MESSAGE(submit_verdict_request)
 TROUPE_LOCAL_MESSAGE(hand_back_request)
 TROUPE_LOCAL_MESSAGE(renew_request)
+TROUPE_LOCAL_MESSAGE(worker_lost_request)
 TROUPE_LOCAL_MESSAGE(lease_batch_request)
 TROUPE_LOCAL_MESSAGE(lease_batch_reply)
 TROUPE_LOCAL_MESSAGE(commit_request)

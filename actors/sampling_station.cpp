@@ -44,10 +44,32 @@ void sampling_station::accept(lease_id lease, const std::vector<prompt_work>& wo
         waiting_.push_back({one.what.id.stage, *one.what.pinned, std::move(request)});
         continue;
       }
-      swap_weights();
-      train_->submit(std::move(request));
+      waiting_train_.push_back({one.what.id.stage, one.not_before, std::move(request)});
     }
   }
+}
+
+void sampling_station::admit_train() {
+  if (waiting_train_.empty()) {
+    return;
+  }
+  swap_weights();
+  const auto stage = board_->stage();
+  std::deque<waiting_request> too_new;
+  for (auto& w : waiting_train_) {
+    if (w.stage > stage || (w.stage == stage && w.version > train_weights_->version())) {
+      too_new.push_back(std::move(w)); // the step is committed, its weights are about to be published
+    } else {
+      train_->submit(std::move(w.what));
+    }
+  }
+  waiting_train_ = std::move(too_new);
+}
+
+bool sampling_station::can_step() {
+  admit_train();
+  admit_pinned();
+  return (train_ && train_->pending() > 0) || (pinned_ && pinned_->pending() > 0);
 }
 
 void sampling_station::swap_weights() {
@@ -90,11 +112,12 @@ void sampling_station::admit_pinned() {
 
 std::vector<sampled> sampling_station::run(std::uint32_t steps) {
   std::vector<sampled> out;
-  if (tickets_.empty()) {
+  if (!can_step()) {
     return out;
   }
   activity::scope busy{*meter_, activity::kind::generating};
   for (std::uint32_t i = 0; i < steps && !tickets_.empty(); ++i) {
+    admit_train();
     if (train_ && train_->pending() > 0) {
       swap_weights();
       finish(train_->step(), out);
@@ -132,6 +155,7 @@ std::set<lease_id> sampling_station::abandon() {
   train_weights_.reset();
   pinned_.reset();
   waiting_.clear();
+  waiting_train_.clear();
   tickets_.clear();
   return held;
 }

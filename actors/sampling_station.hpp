@@ -28,6 +28,8 @@ public:
   std::vector<sampled> run(std::uint32_t steps);
   /// Samples not finished yet.
   std::size_t pending() const noexcept { return tickets_.size(); }
+  /// Whether `run` could do anything now: false while all it holds waits for weights that are not published yet.
+  bool can_step();
   /// Forgets everything and names the leases it held.
   std::set<lease_id> abandon();
   std::set<lease_id> leases() const;
@@ -37,13 +39,14 @@ private:
     lease_id lease;
     group_id of;
   };
-  struct pinned_request {
+  struct waiting_request {
     stage_index stage;
-    policy_version version;
+    policy_version version; ///< exactly this one for pinned work, at least this one for train groups
     gpu::sample_request what;
   };
 
   void swap_weights();
+  void admit_train();
   void admit_pinned();
   void finish(std::vector<gpu::sample_result> results, std::vector<sampled>& out);
 
@@ -55,7 +58,8 @@ private:
   std::unique_ptr<gpu::sampler> train_;
   std::shared_ptr<const gpu::weights> train_weights_;
   std::unique_ptr<gpu::sampler> pinned_;
-  std::deque<pinned_request> waiting_;
+  std::deque<waiting_request> waiting_train_;
+  std::deque<waiting_request> waiting_;
   std::map<std::uint64_t, ticket> tickets_;
   std::uint64_t next_tag_ = 1;
 };

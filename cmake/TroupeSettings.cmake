@@ -11,7 +11,7 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
 option(TROUPE_TESTS "Build the tests" ON)
 option(TROUPE_WERROR "Warnings are errors" OFF)
 option(TROUPE_TORCH "Build the model (needs LibTorch, see scripts/setup.sh)" ON)
-option(TROUPE_CUDA "Build the CUDA module" OFF)
+option(TROUPE_CUDA "Refuse to configure where the CUDA module cannot be built" OFF)
 option(TROUPE_FUZZ "Build the fuzzers (clang)" OFF)
 set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 

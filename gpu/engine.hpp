@@ -125,7 +125,7 @@ struct training_sequence {
 };
 
 /// Figures of one training step, under the names of metrics.jsonl: loss, grad_norm, kl, entropy, clip_ratio,
-/// logprob_gap_max, logprob_gap_mean, importance_ratio_mean, tokens, skipped, ...
+/// sampling/sampling_logp_difference/max, .../mean, sampling/importance_sampling_ratio/mean, tokens, skipped, ...
 using figures = std::map<std::string, double>;
 
 /// Model, optimizer and reference of one learner. Not thread-safe: one thread owns it.

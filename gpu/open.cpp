@@ -11,30 +11,32 @@ namespace troupe::gpu {
 namespace {
 
 /// Beside the program's own folder, as installed; else where it was built.
-std::vector<std::string> places() {
+std::vector<std::string> places(const std::string& module) {
   std::error_code problem;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", problem);
-  return {(program.parent_path().parent_path() / "lib" / "libtroupe_torch.so").string(),
-          std::string{TROUPE_MODULE_DIR} + "/libtroupe_torch.so"};
+  return {(program.parent_path().parent_path() / "lib" / module).string(),
+          std::string{TROUPE_MODULE_DIR} + "/" + module};
 }
 
-void check_device(const std::string& device) {
+/// The module that computes on `device`.
+std::string module_of(const std::string& device) {
   const std::string cuda = "cuda", index = device.starts_with(cuda + ":") ? device.substr(cuda.size() + 1) : "0";
   const bool numbered = !index.empty() && index.find_first_not_of("0123456789") == std::string::npos;
   if (device == cuda || (device.starts_with(cuda + ":") && numbered)) {
-    throw error{errc::unavailable, "device " + device + ": this build has no CUDA module; use device: cpu"};
+    return "libtroupe_torch_cuda.so";
   }
   if (device != "cpu") {
     throw error{errc::invalid, "device is \"" + device + "\"; it must be cpu, cuda or cuda:N"};
   }
+  return "libtroupe_torch.so";
 }
 
 } // namespace
 
 std::shared_ptr<backend> open_backend(const backend_options& options) {
-  check_device(options.device);
+  const auto module_name = module_of(options.device);
   std::string tried;
-  for (const auto& path : places()) {
+  for (const auto& path : places(module_name)) {
     if (void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the backend's code lives in it
       using open_function = backend* (*)(const backend_options*);
       const auto open = reinterpret_cast<open_function>(::dlsym(module, "troupe_open_torch_backend"));
@@ -46,8 +48,10 @@ std::shared_ptr<backend> open_backend(const backend_options& options) {
     const char* why = ::dlerror();
     tried += std::string{"\n  "} + (why == nullptr ? path : why);
   }
-  throw error{errc::unavailable,
-              "the model's module could not be loaded; run scripts/setup.sh and build again:" + tried};
+  const bool cpu = options.device == "cpu";
+  throw error{errc::unavailable, "device " + options.device + ": its module could not be loaded; run scripts/setup.sh" +
+                                     (cpu ? "" : " --cuda (2.3 GB)") + " and build again" +
+                                     (cpu ? ":" : ", or use device: cpu:") + tried};
 }
 
 } // namespace troupe::gpu

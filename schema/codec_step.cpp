@@ -50,7 +50,6 @@ std::string encode(const checkpoint_record& value) {
   to.setFolder(value.folder);
   to.setManifestHash(value.manifest_hash);
   to.setValidation(frame::finite(value.validation, "a validation accuracy"));
-  to.setBest(value.best);
   return frame::to_bytes(message);
 }
 
@@ -62,8 +61,7 @@ checkpoint_record decode<checkpoint_record>(std::string_view bytes) {
                              .branch = from.getBranch(),
                              .folder = frame::text(from.getFolder()),
                              .manifest_hash = from.getManifestHash(),
-                             .validation = frame::finite(from.getValidation(), "a validation accuracy"),
-                             .best = from.getBest()};
+                             .validation = frame::finite(from.getValidation(), "a validation accuracy")};
   });
 }
 

@@ -28,7 +28,7 @@ struct CheckpointRecord {
   folder @3 :Text;
   manifestHash @4 :UInt64; # xxh3 over name, size and xxh3 of every file, in name order
   validation @5 :Float64 = -1; # pass@1; -1 while unknown
-  best @6 :Bool;
+  obsoleteBest @6 :Bool;  # neither written nor read: the best is the one with the highest validation
 }
 
 # How far a stage has come; rewritten when its status changes.

@@ -30,7 +30,6 @@ struct checkpoint_record {
   std::string folder;              ///< relative to the run directory
   std::uint64_t manifest_hash = 0; ///< xxh3 over name, size and xxh3 of every file, in name order
   double validation = -1;          ///< pass@1 on the validation split; -1 while unknown
-  bool best = false;               ///< highest validation of its stage so far
   bool operator==(const checkpoint_record&) const = default;
 };
 

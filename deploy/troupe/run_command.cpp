@@ -3,10 +3,12 @@
 #include "deploy/troupe/run_session.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
+#include "runtime/error.hpp"
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -49,6 +51,11 @@ std::uint64_t vocabulary_of(const config::recipe& r, const config::sources& sour
 void print_plan(const config::recipe& r) {
   const auto sources = config::open_sources(r);
   config::check_prompts(r, sources);
+  for (const auto& [name, source] : sources) {
+    for (const auto& remark : source->remarks()) {
+      std::cerr << remark << "\n";
+    }
+  }
   std::cout << config::to_text(r, config::make_plan(r, vocabulary_of(r, sources)));
 }
 
@@ -56,6 +63,9 @@ int run(const options& o) {
   // On resuming, the run's own recipe counts unless keys are given again.
   const std::string out = o.out.empty() ? "runs/" + config::load_recipe(o.recipe, o.set).name : o.out;
   const bool own = o.resume && o.set.empty();
+  if (own && !std::filesystem::exists(out + "/recipe.yaml")) {
+    throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
+  }
   const auto recipe = config::load_recipe(own ? out + "/recipe.yaml" : o.recipe, o.set);
   if (o.dry_run) {
     print_plan(recipe);

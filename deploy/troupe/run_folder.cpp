@@ -35,27 +35,35 @@ void make_writable(const fs::path& folder) {
 
 } // namespace
 
-config::recipe prepare_run_folder(const std::string& folder, const config::recipe& wanted, bool resume) {
-  const fs::path place = folder;
-  const fs::path recipe_file = place / "recipe.yaml";
-  const bool holds_run = fs::exists(recipe_file);
-  if (resume && !holds_run) {
+bool run_begun(const std::string& folder) {
+  return fs::exists(fs::path{folder} / "store" / "CURRENT");
+}
+
+config::recipe recipe_of_run(const std::string& folder, const config::recipe& wanted, bool resume) {
+  const auto recipe_file = (fs::path{folder} / "recipe.yaml").string();
+  if (resume && !fs::exists(recipe_file)) {
     throw error{errc::not_found, folder + " holds no run to resume; start one without --resume"};
   }
-  if (!resume && (holds_run || fs::exists(place / "store"))) {
+  if (!resume && run_begun(folder)) {
     throw error{errc::invalid, folder + " already holds a run: go on with it by --resume, or choose another --out"};
   }
-  make_writable(place);
   if (!resume) {
-    data::write_file_durably(recipe_file.string(), config::to_yaml(wanted));
     return wanted;
   }
-  auto there = config::load_recipe(recipe_file.string());
+  auto there = config::load_recipe(recipe_file);
   if (config::to_yaml(there) != config::to_yaml(wanted)) {
-    throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file.string() +
+    throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file +
                                    "); resume without --set, or start a new run"};
   }
   return there;
+}
+
+void claim_run_folder(const std::string& folder, const config::recipe& of) {
+  make_writable(folder);
+  if (!run_begun(folder)) { // what a start that never came to its store may have left
+    fs::remove_all(fs::path{folder} / "tokenizer");
+    data::write_file_durably((fs::path{folder} / "recipe.yaml").string(), config::to_yaml(of));
+  }
 }
 
 } // namespace troupe::program

@@ -7,9 +7,16 @@
 
 namespace troupe::program {
 
-/// Makes or takes up a run directory before any time is spent: it must be writable, hold a run exactly when `resume` is
-/// set, and have space. Returns the recipe to run: the given one, written to recipe.yaml, or on resuming the one that
-/// is there (a given recipe that differs is refused). Throws troupe::error.
-config::recipe prepare_run_folder(const std::string& folder, const config::recipe& wanted, bool resume);
+/// A run has begun once its store is there; before that nothing in its folder is worth keeping.
+bool run_begun(const std::string& folder);
+
+/// The recipe that a run in `folder` follows: `wanted`, or on resuming the one it was started with. Writes nothing.
+/// Throws error(invalid) for a folder that already holds a run, or a recipe that differs from the run's; not_found for
+/// one that holds nothing to resume.
+config::recipe recipe_of_run(const std::string& folder, const config::recipe& wanted, bool resume);
+
+/// Makes the folder, checks that it can be written and has space, and keeps the resolved recipe in it. Called when
+/// nothing is left that could refuse the run.
+void claim_run_folder(const std::string& folder, const config::recipe& of);
 
 } // namespace troupe::program

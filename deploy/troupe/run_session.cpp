@@ -7,7 +7,9 @@
 #include "deploy/troupe/run_folder.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/counts_json.hpp"
 #include "runtime/metrics/report.hpp"
+#include "runtime/metrics/report_file.hpp"
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 
@@ -19,6 +21,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <thread>
 
 namespace troupe::program {
@@ -82,17 +85,52 @@ std::uint32_t threads_of(const config::recipe& r) {
   return r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1));
 }
 
-/// Keeps the lines of finished stages and of committed steps.
+/// Keeps the lines of what is committed: of steps up to the last, of evaluations that need not be made again.
 void cut_metrics_back(const std::string& folder, const config::recipe& r, const store::journal& journal) {
   std::map<std::string, std::uint64_t> committed;
+  std::set<std::string> unfinished;
+  std::set<std::pair<std::string, std::uint64_t>> unvalidated;
   for (const auto& s : journal.stages()) {
+    const auto& name = r.stages.at(s.stage.value).name;
     const auto steps = journal.steps(s.stage);
-    committed[r.stages.at(s.stage.value).name] = steps.empty() ? 0 : steps.back().version.value;
+    committed[name] = steps.empty() ? 0 : steps.back().version.value;
+    if (s.status != stage_status::finished) {
+      unfinished.insert(name);
+    }
+    for (const auto& c : journal.checkpoints(s.stage)) {
+      if (c.validation < 0) {
+        unvalidated.emplace(name, c.version.value);
+      }
+    }
   }
   metrics::run_log::cut_back(folder, [&](const nlohmann::json& line) {
-    const auto it = committed.find(line.value("stage", ""));
-    return it == committed.end() || line.value("step", std::uint64_t{0}) <= it->second;
+    const auto stage = line.value("stage", ""), by = line.value("evaluated_by", "");
+    const auto step = line.value("step", std::uint64_t{0});
+    if (by == stage && unvalidated.contains({stage, step})) {
+      return false;
+    }
+    if (by != stage && !by.empty() && unfinished.contains(by)) {
+      return false;
+    }
+    const auto it = committed.find(stage);
+    return it == committed.end() || step <= it->second;
   });
+}
+
+void write_report(const std::string& folder, const store::journal& journal) {
+  rollout::group_counts groups;
+  std::map<std::string, std::uint64_t> samples;
+  journal.for_each_group([&](const group& g) {
+    groups.add(g);
+    for (const auto& m : g.members) {
+      ++samples[rollout::fate(g, m)];
+    }
+    return true;
+  });
+  auto counts = metrics::counts_json(groups);
+  counts["samples"] = samples;
+  metrics::set_report_counts(folder, counts);
+  metrics::write_report(folder);
 }
 
 struct cast {
@@ -105,19 +143,19 @@ struct cast {
 } // namespace
 
 int run_session(const config::recipe& wanted, const session_options& options) {
-  const auto recipe = prepare_run_folder(options.folder, wanted, options.resume);
+  const auto recipe = recipe_of_run(options.folder, wanted, options.resume);
   const auto sources = config::open_sources(recipe);
   config::check_prompts(recipe, sources);
+  const auto backend = gpu::open_backend(
+      {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
+  claim_run_folder(options.folder, recipe);
   const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
   const auto tokenizer = text::load_tokenizer(tokenizer_folder);
   for (const auto& [name, source] : sources) {
     task::require_coverage(*tokenizer, *source, name);
   }
-  const auto backend = gpu::open_backend(
-      {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
-
   store::journal journal{options.folder + "/store",
-                         options.resume ? store::open_mode::existing : store::open_mode::create};
+                         run_begun(options.folder) ? store::open_mode::existing : store::open_mode::create};
   if (options.resume) {
     cut_metrics_back(options.folder, recipe, journal);
   }
@@ -126,9 +164,9 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   const epoch present{std::stoull(journal.setting("learner_epoch").value_or("0")) + 1};
   const auto board = std::make_shared<actors::weights_board>();
   const auto meter = std::make_shared<actors::activity>();
-  const auto failures = std::make_shared<actors::failure_box>();
-  const actors::failure_sink failed = [failures](const std::string& who, const std::string& what) {
-    failures->put(who, what);
+  const auto members = std::make_shared<actors::roll_call>();
+  const actors::failure_sink failed = [members](const std::string& who, const std::string& what) {
+    members->fail(who, what);
   };
 
   caf::actor_system_config config;
@@ -159,11 +197,13 @@ int run_session(const config::recipe& wanted, const session_options& options) {
         actors::generator, name, who.buffer,
         std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
         recipe.generator_batch_size, failed));
+    members->watch(caf::actor_cast<caf::actor>(who.generators.back()), name, "generator");
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
     const actors::worker_name name{"verifier-" + std::to_string(i), new_incarnation()};
     who.verifiers.push_back(
         system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
+    members->watch(caf::actor_cast<caf::actor>(who.verifiers.back()), name, "verifier");
   }
 
   const auto before = std::signal(SIGINT, on_interrupt);
@@ -177,7 +217,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
                                    .backend = backend,
                                    .board = board,
                                    .meter = meter,
-                                   .failures = failures,
+                                   .members = members,
                                    .log = &log,
                                    .display = display.get(),
                                    .stop = &stop_wanted,
@@ -212,7 +252,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   if (problem) {
     std::rethrow_exception(problem);
   }
-  metrics::write_report(options.folder);
+  write_report(options.folder, journal);
   display->say(finished ? "finished: open " + options.folder + "/report.html"
                         : "stopped after a committed step; go on with: troupe run " + recipe.name + " --out " +
                               options.folder + " --resume");

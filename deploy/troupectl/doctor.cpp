@@ -2,23 +2,15 @@
 #include "deploy/troupectl/doctor.hpp"
 
 #include "deploy/troupectl/table.hpp"
+#include "runtime/metrics/counts_json.hpp"
 
 #include <fmt/format.h>
 #include <ostream>
 
 namespace troupe::ctl {
 
-row counts_json(const rollout::group_counts& c) {
-  row dropped = row::object();
-  for (std::size_t i = 1; i < c.dropped.size(); ++i) {
-    dropped[to_string(static_cast<drop_reason>(i))] = c.dropped[i];
-  }
-  return {{"issued", c.issued},   {"pending", c.pending},     {"ready", c.ready},   {"leased", c.leased},
-          {"trained", c.trained}, {"collected", c.collected}, {"scored", c.scored}, {"dropped", dropped}};
-}
-
 row to_json(const diagnosis& d) {
-  row out = counts_json(d.counts);
+  row out = metrics::counts_json(d.counts);
   out["conserved"] = d.conserved;
   out["duplicates"] = d.duplicates;
   out["corrupt_records"] = d.corrupt_records;

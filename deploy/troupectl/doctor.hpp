@@ -28,8 +28,6 @@ struct diagnosis {
 /// groups name; each dataset record's text is that of the stored sample it names.
 diagnosis examine(const store::journal& from);
 
-/// Groups by fate, as DESIGN section 9 names them.
-row counts_json(const rollout::group_counts& c);
 /// The object of DESIGN section 9.
 row to_json(const diagnosis& d);
 

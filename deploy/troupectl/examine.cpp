@@ -73,7 +73,7 @@ private:
         auto& attempts = attempts_[{g.id.stage, g.id.why, g.id.cursor}];
         attempts = std::max(attempts, g.id.attempt + 1);
         for (std::uint32_t i = 0; i < g.members.size(); ++i) {
-          ++d_.samples[fate(g, g.members[i])];
+          ++d_.samples[rollout::fate(g, g.members[i])];
           reading("sample " + to_string(sample_id{g.id, i}), [&] { check_member(g, i); });
         }
         return true;

@@ -3,6 +3,7 @@
 
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
+#include "runtime/rollout/group_counts.hpp"
 
 #include <array>
 #include <fmt/format.h>
@@ -148,7 +149,7 @@ bool visit_samples(const opened_store& from, const sample_facts& facts, const gr
           {"stage", facts.stage_name(g.id.stage)},
           {"purpose", to_string(g.id.why)},
           {"task", g.task},
-          {"fate", fate(g, m)},
+          {"fate", rollout::fate(g, m)},
           {"verdict", to_string(m.verdict)},
           {"reward", judged ? row(m.reward) : row()},
           {"advantage", advantages.empty() ? row() : row(advantages[i])},

@@ -70,28 +70,6 @@ std::vector<double> sample_facts::advantages(const group& g) const {
   return {begin, begin + static_cast<std::ptrdiff_t>(g.members.size())};
 }
 
-std::string fate(const group& g, const member& m) {
-  if (m.dropped != drop_reason::none) {
-    return "dropped:" + to_string(m.dropped);
-  }
-  switch (g.state) {
-  case group_state::queued:
-  case group_state::generating:
-  case group_state::generated:
-  case group_state::verifying:
-    return "pending";
-  case group_state::dropped:
-    return "dropped:" + to_string(g.dropped);
-  case group_state::ready:
-  case group_state::leased:
-  case group_state::trained:
-  case group_state::collected:
-  case group_state::scored:
-    break;
-  }
-  return to_string(g.state);
-}
-
 std::vector<step_record> present_steps(const store::journal& from, stage_index stage) {
   std::map<policy_version, step_record> newest;
   for (auto& s : from.steps(stage)) {

@@ -28,9 +28,6 @@ private:
   std::map<stage_index, policy_version> newest_;
 };
 
-/// `trained`, `collected`, `scored`, `ready`, `leased`, `pending`, or `dropped:REASON` of the member or its group.
-std::string fate(const group& g, const member& m);
-
 /// Steps as they count: of each version the one with the highest branch, in order.
 std::vector<step_record> present_steps(const store::journal& from, stage_index stage);
 

@@ -4,6 +4,7 @@
 #include "deploy/troupectl/table.hpp"
 #include "deploy/troupectl/verbs.hpp"
 #include "runtime/error.hpp"
+#include "runtime/rollout/group_counts.hpp"
 
 #include <chrono>
 #include <cmath>
@@ -85,7 +86,7 @@ row member_rows(const opened_store& from, const group& g) {
     const auto staleness = facts.staleness(g, m);
     const auto said = m.submitted ? from.journal->find_sample({g.id, i}) : std::nullopt;
     out.push_back({{"sample", to_string(sample_id{g.id, i})},
-                   {"fate", fate(g, m)},
+                   {"fate", rollout::fate(g, m)},
                    {"verdict", to_string(m.verdict)},
                    {"reward", m.reward},
                    {"advantage", advantages.empty() ? row() : row(advantages[i])},
@@ -147,7 +148,7 @@ row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
           {"stage", facts.stage_name(g.id.stage)},
           {"purpose", to_string(g.id.why)},
           {"task", g.task},
-          {"fate", fate(g, m)},
+          {"fate", rollout::fate(g, m)},
           {"trained_by", training_step(from, facts, g)},
           {"prompt", asked ? row(prompt_text(*asked)) : row()},
           {"answer", asked ? row(asked->answer) : row()},

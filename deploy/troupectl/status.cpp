@@ -3,6 +3,7 @@
 #include "deploy/troupectl/sample_facts.hpp"
 #include "deploy/troupectl/table.hpp"
 #include "runtime/config/stage_graph.hpp"
+#include "runtime/metrics/counts_json.hpp"
 
 #include <fmt/format.h>
 #include <ostream>
@@ -54,8 +55,10 @@ void show_status(const opened_store& from, output_format as, std::ostream& out) 
     return true;
   });
   if (as == output_format::json) {
-    out << json_page(
-               {{"run", from.run_folder}, {"stages", stages}, {"groups", counts_json(counts)}, {"datasets", datasets}})
+    out << json_page({{"run", from.run_folder},
+                      {"stages", stages},
+                      {"groups", metrics::counts_json(counts)},
+                      {"datasets", datasets}})
         << "\n";
     return;
   }

@@ -95,26 +95,36 @@ struct attention_function : torch::autograd::Function<attention_function> {
   }
 };
 
+bool has_kernels(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat;
+}
+
 /// x: [T, heads, D], rotated by ATen ops alone.
-at::Tensor rotate_composed(const at::Tensor& x, const at::Tensor& positions, double theta) {
+at::Tensor rotate_composed(const at::Tensor& x, const at::Tensor& positions, double theta, float direction) {
   const auto d = x.size(2);
   const auto powers = at::arange(0, d, 2, x.options()) / static_cast<double>(d);
   const auto angles = at::outer(positions.to(x.scalar_type()), at::pow(theta, powers.neg()));
-  const auto c = at::cos(angles).unsqueeze(1), s = at::sin(angles).unsqueeze(1);
+  const auto c = at::cos(angles).unsqueeze(1), s = at::sin(angles).unsqueeze(1) * direction;
   const auto low = x.narrow(2, 0, d / 2), high = x.narrow(2, d / 2, d / 2);
   return at::cat({low * c - high * s, high * c + low * s}, 2);
 }
 
-/// The same in ATen ops, a sequence at a time: for devices without kernels of ours, and the oracle of the tests.
-at::Tensor attention_composed(const model_shape& shape, const at::Tensor& qkv, const at::Tensor& positions,
-                              const at::Tensor& cu_seqlens) {
+/// q and k of qkv rotated, as [T, (Q + K) D].
+at::Tensor queries_and_keys(const model_shape& shape, const at::Tensor& qkv, const at::Tensor& positions,
+                            float direction) {
   const auto s = heads_of(shape);
-  const auto t = qkv.size(0);
-  const auto q =
-      rotate_composed(qkv.narrow(1, 0, s.heads * s.d).reshape({t, s.heads, s.d}), positions, shape.rope_theta);
-  const auto k = rotate_composed(qkv.narrow(1, s.heads * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d}),
-                                 positions, shape.rope_theta);
-  const auto v = qkv.narrow(1, (s.heads + s.kv_heads) * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d});
+  const auto t = qkv.size(0), heads = s.heads + s.kv_heads;
+  const auto x = qkv.narrow(1, 0, heads * s.d).reshape({t, heads, s.d});
+  return rotate_composed(x, positions, shape.rope_theta, direction).reshape({t, heads * s.d});
+}
+
+/// The same in ATen ops, a sequence at a time: for devices without kernels of ours, and the oracle of the tests.
+at::Tensor attend_composed(const model_shape& shape, const at::Tensor& rotated, const at::Tensor& cu_seqlens) {
+  const auto s = heads_of(shape);
+  const auto t = rotated.size(0);
+  const auto q = rotated.narrow(1, 0, s.heads * s.d).reshape({t, s.heads, s.d});
+  const auto k = rotated.narrow(1, s.heads * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d});
+  const auto v = rotated.narrow(1, (s.heads + s.kv_heads) * s.d, s.kv_heads * s.d).reshape({t, s.kv_heads, s.d});
   std::vector<at::Tensor> parts;
   const auto* begins = cu_seqlens.const_data_ptr<std::int32_t>();
   for (std::int64_t i = 0; i + 1 < cu_seqlens.size(0); ++i) {
@@ -126,10 +136,21 @@ at::Tensor attention_composed(const model_shape& shape, const at::Tensor& qkv, c
   return at::cat(parts, 0);
 }
 
+at::Tensor attention_composed(const model_shape& shape, const at::Tensor& qkv, const at::Tensor& positions,
+                              const at::Tensor& cu_seqlens) {
+  const auto s = heads_of(shape);
+  const auto values = qkv.narrow(1, (s.heads + s.kv_heads) * s.d, s.kv_heads * s.d);
+  return attend_composed(shape, at::cat({queries_and_keys(shape, qkv, positions, 1.0F), values}, 1), cu_seqlens);
+}
+
 } // namespace
 
 void rotate(const model_shape& shape, at::Tensor& qkv, const at::Tensor& positions, float direction) {
   const auto s = heads_of(shape);
+  if (!has_kernels(qkv)) {
+    qkv.narrow(1, 0, (s.heads + s.kv_heads) * s.d).copy_(queries_and_keys(shape, qkv, positions, direction));
+    return;
+  }
   const auto& t = rope_of(shape);
   at::parallel_for(0, qkv.size(0), 256, [&](std::int64_t a, std::int64_t b) {
     kernel::rope_rotate(qkv.data_ptr<float>() + a * s.row(), s.row(), positions.const_data_ptr<std::int64_t>() + a,
@@ -139,6 +160,9 @@ void rotate(const model_shape& shape, at::Tensor& qkv, const at::Tensor& positio
 
 at::Tensor attend_rotated(const model_shape& shape, const at::Tensor& rotated, const at::Tensor& cu_seqlens,
                           at::Tensor& lse) {
+  if (!has_kernels(rotated)) {
+    return attend_composed(shape, rotated, cu_seqlens);
+  }
   const auto s = heads_of(shape);
   auto out = at::empty({rotated.size(0), s.heads * s.d}, rotated.options());
   const auto* begins = cu_seqlens.const_data_ptr<std::int32_t>();
@@ -154,7 +178,7 @@ at::Tensor attend_rotated(const model_shape& shape, const at::Tensor& rotated, c
 
 at::Tensor attention(const model_shape& shape, const at::Tensor& qkv, const at::Tensor& positions,
                      const at::Tensor& cu_seqlens) {
-  if (qkv.is_cpu() && qkv.scalar_type() == at::kFloat) {
+  if (has_kernels(qkv)) {
     return attention_function::apply(qkv, shape, positions, cu_seqlens);
   }
   return attention_composed(shape, qkv, positions, cu_seqlens);

@@ -15,10 +15,10 @@ at::Tensor log_softmax(const at::Tensor& x);                                   /
 at::Tensor attention(const model_shape& shape, const at::Tensor& qkv, const at::Tensor& positions,
                      const at::Tensor& cu_seqlens);
 
-/// The two halves of `attention` on the CPU, without gradient, for a caller that keeps keys between them.
+/// The two halves of `attention`, without gradient, for a caller that keeps keys between them.
 /// Rotates q and k of qkv in place; `direction` is 1, or -1 for the way back.
 void rotate(const model_shape& shape, at::Tensor& qkv, const at::Tensor& positions, float direction);
-/// lse: [T, Q], written.
+/// lse: [T, Q], written where kernels of ours run.
 at::Tensor attend_rotated(const model_shape& shape, const at::Tensor& rotated, const at::Tensor& cu_seqlens,
                           at::Tensor& lse);
 

@@ -6,6 +6,7 @@
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -46,13 +47,31 @@ void check_scorable(const model_shape& shape, std::span<const std::int32_t> ids,
   }
 }
 
+/// Before anything is loaded or written: is the device there, and can it do what is asked for?
+at::Device checked_device(const backend_options& options) {
+  const at::Device device{options.device};
+  if (!device.is_cuda()) {
+    return device;
+  }
+  const auto count = at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0;
+  if (count == 0) {
+    throw error{errc::unavailable,
+                "device " + options.device + ": no CUDA device is here (nvidia-smi lists them); use " + "device: cpu"};
+  }
+  if (device.has_index() && device.index() >= count) {
+    throw error{errc::unavailable,
+                "device " + options.device + ": there are " + std::to_string(count) + " CUDA devices, numbered from 0"};
+  }
+  if (options.deterministic) {
+    throw error{errc::invalid, "deterministic is kept on the CPU only by this version; use device: cpu, or "
+                               "deterministic: false"};
+  }
+  return device;
+}
+
 class torch_backend final : public backend {
 public:
-  explicit torch_backend(backend_options options) : options_(std::move(options)) {
-    if (options_.device != "cpu") {
-      throw error{errc::unavailable,
-                  "device " + options_.device + ": this module computes on the CPU; use device: cpu"};
-    }
+  explicit torch_backend(backend_options options) : options_(std::move(options)), device_(checked_device(options_)) {
     if (options_.threads == 0) {
       throw error{errc::invalid, "threads is 0; a backend computes with at least one thread"};
     }
@@ -63,10 +82,10 @@ public:
   }
 
   std::shared_ptr<const weights> new_weights(const model_shape& shape, std::uint64_t seed) override {
-    return std::make_shared<flat_weights>(policy_version{}, shape, initial_weights(shape, seed));
+    return on_device(flat_weights{policy_version{}, shape, initial_weights(shape, seed)});
   }
   std::shared_ptr<const weights> load_weights(const std::string& folder, policy_version version) override {
-    return read_hf_folder(folder, version);
+    return on_device(*read_hf_folder(folder, version));
   }
   std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) override {
     return make_torch_trainer(as_flat(std::move(from)), folder, options_);
@@ -84,9 +103,10 @@ public:
     }
     const std::vector<std::int64_t> wide{ids.begin(), ids.end()};
     const auto bound = bind_weights(flat.shape(), flat.flat());
-    const auto hidden = hidden_full(flat.shape(), bound, at::tensor(wide, at::kLong), at::arange(n, at::kLong),
-                                    at::tensor({0, static_cast<int>(n)}, at::kInt), mode());
-    const auto logprobs = log_softmax_rows(logits_of(bound, hidden, temperature, mode()));
+    const auto hidden =
+        hidden_full(flat.shape(), bound, at::tensor(wide, at::kLong).to(device_), at::arange(n, at::kLong).to(device_),
+                    at::tensor({0, static_cast<int>(n)}, at::kInt), mode());
+    const auto logprobs = log_softmax_rows(logits_of(bound, hidden, temperature, mode())).cpu();
     const auto chosen =
         logprobs.narrow(0, 0, n - 1).gather(1, at::tensor(wide, at::kLong).narrow(0, 1, n - 1).unsqueeze(1));
     const auto flat_chosen = chosen.contiguous();
@@ -99,7 +119,12 @@ public:
 
 private:
   decode_mode mode() const { return {.deterministic = options_.deterministic}; }
+  std::shared_ptr<const weights> on_device(const flat_weights& w) const {
+    return std::make_shared<flat_weights>(w.version(), w.shape(), w.flat().to(device_));
+  }
+
   backend_options options_;
+  at::Device device_;
 };
 
 } // namespace

@@ -28,15 +28,19 @@ std::uint32_t at_least_one(std::uint32_t batch_size) {
 } // namespace
 
 torch_sampler::torch_sampler(std::shared_ptr<const flat_weights> from, std::uint32_t batch_size, decode_mode mode)
-    : mode_(mode), shape_(from->shape()), cache_(shape_, at_least_one(batch_size)), slots_(batch_size) {
+    : mode_(mode), shape_(from->shape()), cache_(shape_, at_least_one(batch_size), from->flat().options()),
+      slots_(batch_size) {
   bind(std::move(from));
 }
 
 void torch_sampler::bind(std::shared_ptr<const flat_weights> w) {
   weights_ = std::move(w);
   bound_ = bind_weights(shape_, weights_->flat());
-  packed_.emplace(bound_);
-  mode_.packed = &*packed_;
+  const auto& flat = weights_->flat();
+  if (flat.is_cpu() && flat.scalar_type() == at::kFloat) {
+    packed_.emplace(bound_);
+    mode_.packed = &*packed_;
+  }
 }
 
 void torch_sampler::set_weights(std::shared_ptr<const weights> w) {
@@ -109,7 +113,8 @@ void torch_sampler::prefill(const std::vector<std::size_t>& fresh, std::vector<s
     begins.push_back(static_cast<std::int32_t>(tokens.size()));
     last.push_back(begins.back() - 1);
   }
-  const auto position = at::tensor(positions, at::kLong);
+  const auto device = weights_->flat().device();
+  const auto position = at::tensor(positions, at::kLong).to(device);
   const auto cu_seqlens = at::tensor(begins, at::kInt);
   auto lse = at::empty({position.size(0), shape_.num_attention_heads}, at::kFloat);
   const attend_function attend = [&](std::size_t layer, const at::Tensor& qkv) {
@@ -118,8 +123,8 @@ void torch_sampler::prefill(const std::vector<std::size_t>& fresh, std::vector<s
     cache_.store(layer, rotated, slot_of_row, position);
     return op::attend_rotated(shape_, rotated, cu_seqlens, lse);
   };
-  const auto hidden = decode_layers(shape_, bound_, at::tensor(tokens, at::kLong), attend, mode_);
-  take_tokens(hidden.index_select(0, at::tensor(last, at::kLong)), fresh, finished);
+  const auto hidden = decode_layers(shape_, bound_, at::tensor(tokens, at::kLong).to(device), attend, mode_);
+  take_tokens(hidden.index_select(0, at::tensor(last, at::kLong).to(device)), fresh, finished);
 }
 
 void torch_sampler::decode(std::vector<sample_result>& finished) {
@@ -132,20 +137,22 @@ void torch_sampler::decode(std::vector<sample_result>& finished) {
       positions.push_back(slots_[i].length++);
     }
   }
-  const auto position = at::tensor(positions, at::kLong);
+  const auto device = weights_->flat().device();
+  const auto position = at::tensor(positions, at::kLong).to(device);
   const attend_function attend = [&](std::size_t layer, const at::Tensor& qkv) {
     auto rotated = qkv;
     op::rotate(shape_, rotated, position, 1.0F);
     cache_.store(layer, rotated, busy, position);
     return cache_.attend(layer, rotated, busy, position);
   };
-  const auto hidden = decode_layers(shape_, bound_, at::tensor(tokens, at::kLong), attend, mode_);
+  const auto hidden = decode_layers(shape_, bound_, at::tensor(tokens, at::kLong).to(device), attend, mode_);
   take_tokens(hidden, busy, finished);
 }
 
 void torch_sampler::take_tokens(const at::Tensor& hidden, const std::vector<std::size_t>& slots,
                                 std::vector<sample_result>& finished) {
-  auto logits = logits_of(bound_, hidden, 1.0, mode_);
+  // Tokens are chosen on the CPU wherever the model runs, so that the same numbers choose the same token.
+  auto logits = logits_of(bound_, hidden, 1.0, mode_).to(at::kCPU, at::kFloat);
   const std::size_t vocabulary = shape_.vocab_size;
   const auto options = [&](std::size_t r) -> const sampling_options& { return slots_[slots[r]].request.options; };
   at::Tensor raw; // of the model itself, for those that ask for it

@@ -123,9 +123,7 @@ figures grpo_sums::to_figures(bool with_kl, bool with_rollout_is) const {
     f["rollout_is/capped_mean"] = importance_capped / tokens;
   }
   if (gap_tokens > 0) {
-    f["logprob_gap_mean"] = gap / gap_tokens;
-    f["logprob_gap_max"] = gap_max;
-    f["sampling/sampling_logp_difference/mean"] = f["logprob_gap_mean"];
+    f["sampling/sampling_logp_difference/mean"] = gap / gap_tokens;
     f["sampling/sampling_logp_difference/max"] = gap_max;
   }
   return f;

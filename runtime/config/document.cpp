@@ -13,9 +13,16 @@ namespace {
 
 using locator = std::function<std::string(const YAML::Mark&)>;
 
-node converted(const YAML::Node& from, const locator& where, int depth) {
+/// An alias stands for all that it names, so a few lines can mean millions of values: what is converted is counted.
+constexpr std::size_t values_max = 100000;
+
+node converted(const YAML::Node& from, const locator& where, int depth, std::size_t& values) {
   node to;
   to.where = where(from.Mark());
+  if (++values > values_max) {
+    throw error(errc::invalid, to.where + ": more than 100000 values, aliases counted as what they stand for; a recipe "
+                                          "is smaller than that");
+  }
   if (depth > 32) {
     throw error(errc::invalid, to.where + ": nested more than 32 deep; flatten it");
   }
@@ -27,7 +34,7 @@ node converted(const YAML::Node& from, const locator& where, int depth) {
   case YAML::NodeType::Sequence:
     to.is = node::shape::list;
     for (const auto& item : from) {
-      to.items.push_back(converted(item, where, depth + 1));
+      to.items.push_back(converted(item, where, depth + 1, values));
     }
     break;
   case YAML::NodeType::Map:
@@ -41,7 +48,7 @@ node converted(const YAML::Node& from, const locator& where, int depth) {
       if (to.find(key) != nullptr) {
         throw error(errc::invalid, line + ": " + key + ": given twice in the same place; remove one");
       }
-      to.entries.emplace_back(key, converted(entry.second, where, depth + 1));
+      to.entries.emplace_back(key, converted(entry.second, where, depth + 1, values));
       to.entries.back().second.where = line; // an empty value has no place of its own
     }
     break;
@@ -91,9 +98,11 @@ node* node::find(const std::string& key) {
 }
 
 node parse_document(const std::string& yaml, const std::string& name) {
+  std::size_t values = 0;
   try {
     return converted(
-        YAML::Load(yaml), [&](const YAML::Mark& mark) { return name + ":" + std::to_string(mark.line + 1); }, 0);
+        YAML::Load(yaml), [&](const YAML::Mark& mark) { return name + ":" + std::to_string(mark.line + 1); }, 0,
+        values);
   } catch (const YAML::Exception& wrong) {
     throw error(errc::invalid, name + ":" + std::to_string(wrong.mark.line + 1) + ": not YAML: " + wrong.msg +
                                    "; check indentation, colons and quotes there");
@@ -101,9 +110,10 @@ node parse_document(const std::string& yaml, const std::string& name) {
 }
 
 node parse_value(const std::string& yaml, const std::string& where) {
+  std::size_t values = 0;
   try {
     return converted(
-        YAML::Load(yaml), [&](const YAML::Mark&) { return where; }, 0);
+        YAML::Load(yaml), [&](const YAML::Mark&) { return where; }, 0, values);
   } catch (const YAML::Exception& wrong) {
     throw error(errc::invalid, where + ": the value is not YAML: " + wrong.msg);
   }

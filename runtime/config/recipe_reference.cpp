@@ -69,7 +69,8 @@ std::string recipe_reference() {
   text +=
       "Prompts are split by a hash of their text: an eighth held out, an eighth for validation, the rest to train.\n"
       "A JSONL line is `{\"prompt\",\"answer\"}` or `{\"messages\",\"answer\"}`; `completion` (what an expert would\n"
-      "write, for sft) and `metadata` may stand beside them, and `question` may stand for `prompt`.\n\n";
+      "write, for sft) and `metadata` may stand beside them, and `question` may stand for `prompt`. Without a\n"
+      "`completion`, sft shows the bare answer: `<think></think><answer>ANSWER</answer>`.\n\n";
   text += "## Generators\n\n" + kinds_in_words();
   text += "## `stages`\n\nA list, in the order they run. Each has a `name`, a `type` (`sft`, `grpo`, "
           "`rejection_sampling`,\n"

@@ -91,7 +91,7 @@ std::string curves(const report_data& d) {
       {"Overlap", "share of a step in which sampling and training ran at once", {{"overlap_ratio", "overlap"}}},
       {"Log-probability gap",
        "largest between sampler and trainer",
-       {{"sampling/sampling_logp_difference/max", "gap"}}},
+       {{"logprob_gap_max", "gap"}}},
   };
   std::string out;
   for (const auto& w : wanted) {

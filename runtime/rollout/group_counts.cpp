@@ -50,4 +50,26 @@ void group_counts::move(const group& before, const group& after) noexcept {
   ++counter(*this, after);
 }
 
+std::string fate(const group& g, const member& m) {
+  if (m.dropped != drop_reason::none) {
+    return "dropped:" + to_string(m.dropped);
+  }
+  switch (g.state) {
+  case group_state::queued:
+  case group_state::generating:
+  case group_state::generated:
+  case group_state::verifying:
+    return "pending";
+  case group_state::dropped:
+    return "dropped:" + to_string(g.dropped);
+  case group_state::ready:
+  case group_state::leased:
+  case group_state::trained:
+  case group_state::collected:
+  case group_state::scored:
+    break;
+  }
+  return to_string(g.state);
+}
+
 } // namespace troupe::rollout

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 namespace troupe::rollout {
 
@@ -29,5 +30,8 @@ struct group_counts {
   void move(const group& before, const group& after) noexcept; ///< a transition
   bool operator==(const group_counts&) const = default;
 };
+
+/// pending, ready, leased, trained, collected, scored or dropped:REASON: what became of one member of a group.
+std::string fate(const group& g, const member& m);
 
 } // namespace troupe::rollout

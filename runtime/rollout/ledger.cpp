@@ -100,11 +100,38 @@ void ledger::begin_stage(const stage_rules& rules, policy_version version) {
   rules_.gate.replay = rules.max_reuse > 1;
   version_ = version;
   held_back_ = false;
+  evaluation_open_ = false;
+  collection_open_ = false;
   sampling_since_.clear();
   train_ = {};
   for (const group* g : of(purpose::train)) {
     train_.add(*g);
   }
+}
+
+ledger::changes ledger::open_pinned(purpose why, std::uint32_t evaluation, std::int64_t wall_ms) {
+  TROUPE_CHECK(why != purpose::train);
+  if (why == purpose::collect) {
+    collection_open_ = true;
+    return {};
+  }
+  evaluation_open_ = true;
+  std::vector<group_id> others;
+  for (const group* g : of(purpose::eval)) {
+    if (!is_final(g->state) && g->evaluation != evaluation) {
+      others.push_back(g->id);
+    }
+  }
+  changes out;
+  for (const auto& id : others) {
+    auto gone = drop(id, drop_reason::failed, wall_ms);
+    std::move(gone.begin(), gone.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+bool ledger::is_open(purpose why) const noexcept {
+  return why == purpose::train || (why == purpose::eval ? evaluation_open_ : collection_open_);
 }
 
 std::uint64_t ledger::train_capacity() const {

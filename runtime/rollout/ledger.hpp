@@ -73,6 +73,9 @@ public:
     std::uint32_t evaluation = 0;
   };
   std::optional<group> issue(const issue_request& what, std::int64_t wall_ms);
+  /// From now on groups of this evaluation, or of the stage's collection, are handed out; before, their weights may not
+  /// be there. Unfinished groups of another evaluation of the stage are dropped as `failed`.
+  changes open_pinned(purpose why, std::uint32_t evaluation, std::int64_t wall_ms);
   /// The cursor the next group of `why` gets in the present stage.
   std::uint64_t next_cursor(purpose why) const;
 
@@ -121,6 +124,10 @@ public:
   /// a step consumed is not dropped but counted as trained.
   changes drop(const group_id& id, drop_reason why, std::int64_t wall_ms);
 
+  /// Nobody will need what a finished stage has left over: train groups that have not come to an end are dropped as
+  /// `stale`, others as `failed`. The learner must hold no batch of it. Nothing for another stage than the present.
+  changes end_stage(stage_index stage, std::int64_t wall_ms);
+
   /// Ends leases past their deadline and gives their groups back.
   changes expire(monotonic_ms now, std::int64_t wall_ms);
   /// Ends what a lost worker held.
@@ -154,6 +161,7 @@ private:
   };
 
   bool is_present_train(const group_id& id) const noexcept;
+  bool is_open(purpose why) const noexcept;
   void index(const group& g);
   void replace(group& stored, group after);
   const group& advance(const group_id& id, const group_event& what, std::int64_t wall_ms);
@@ -182,6 +190,8 @@ private:
   epoch learner_;
   std::optional<learner_batch> batch_;
   std::optional<last_step> last_step_;
+  bool evaluation_open_ = false;
+  bool collection_open_ = false;
   bool held_back_ = false; ///< the last batch asked for was full, but taking it would have aged groups in flight
 };
 

@@ -163,6 +163,27 @@ ledger::changes ledger::collect(std::span<const group_id> groups, std::int64_t w
   return out;
 }
 
+ledger::changes ledger::end_stage(stage_index stage, std::int64_t wall_ms) {
+  changes out;
+  if (stage != rules_.stage) {
+    return out;
+  }
+  std::vector<group_id> open;
+  for (const auto why : {purpose::train, purpose::collect, purpose::eval}) {
+    for (const group* g : of(why)) {
+      if (!is_final(g->state)) {
+        open.push_back(g->id);
+      }
+    }
+  }
+  for (const auto& id : open) {
+    auto gone = drop(id, id.why == purpose::train ? drop_reason::stale : drop_reason::failed, wall_ms);
+    TROUPE_CHECK(!gone.empty(), "the learner still holds ", to_string(id), " of a stage that ends");
+    std::move(gone.begin(), gone.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
 ledger::changes ledger::begin_epoch(epoch learner, std::int64_t wall_ms) {
   if (learner <= learner_) {
     return {};

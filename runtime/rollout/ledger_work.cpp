@@ -33,8 +33,10 @@ ledger::lease_result ledger::lease_generated(const caller& who, std::uint32_t ma
 ledger::lease_result ledger::lease_out(const caller& who, group_state from, std::uint32_t max_groups) {
   std::vector<group_id> ids;
   for (const auto why : {purpose::eval, purpose::collect, purpose::train}) {
-    const auto more = standing(from, why, max_groups - ids.size());
-    ids.insert(ids.end(), more.begin(), more.end());
+    if (is_open(why)) {
+      const auto more = standing(from, why, max_groups - ids.size());
+      ids.insert(ids.end(), more.begin(), more.end());
+    }
   }
   if (ids.empty()) {
     return {};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/database.hpp"
 
-#include "runtime/error.hpp"
-
 #include <cstdarg>
 #include <filesystem>
 #include <rocksdb/env.h>
@@ -104,6 +102,12 @@ std::string name_of(family f) {
   return names.at(static_cast<std::size_t>(f));
 }
 
+error half_made(const std::string& folder) {
+  return error{errc::invalid, "store " + folder +
+                                  " was left half made by a run that was killed as it began; it holds " +
+                                  "nothing yet: start that run again with --resume"};
+}
+
 void require(const rocksdb::Status& s, const std::string& what) {
   if (s.ok()) {
     return;
@@ -132,6 +136,11 @@ database::database(const std::string& folder, open_mode mode) {
   rocksdb::DB* db = nullptr;
   if (mode == open_mode::read_only) {
     const short_lock nobody_writes{folder}; // a read-only open takes no lock of its own
+    std::vector<std::string> there;
+    require(rocksdb::DB::ListColumnFamilies(database_options(mode), folder, &there), "store " + folder);
+    if (there.size() < family_count) { // as they are made one after the other
+      throw half_made(folder);
+    }
     require(rocksdb::DB::OpenForReadOnly(database_options(mode), folder, families, &opened, &db), "store " + folder);
   } else {
     require(rocksdb::DB::Open(database_options(mode), folder, families, &opened, &db), "store " + folder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/error.hpp"
 #include "runtime/store/journal.hpp"
 
 #include <array>
@@ -45,6 +46,9 @@ private:
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> handles_{};
 };
+
+/// What to say of a store that a run was killed over while making it.
+error half_made(const std::string& folder);
 
 /// Throws what `s` says as a troupe::error that names `what`; returns when it is fine.
 void require(const rocksdb::Status& s, const std::string& what);

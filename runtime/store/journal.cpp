@@ -83,8 +83,11 @@ journal::journal(const std::string& folder, open_mode mode) {
   for (std::size_t i = 0; i < family_count; ++i) {
     impl_->db.scan(static_cast<family>(i), "", [&](auto, auto) { return !(anything = true); });
   }
-  if (anything || mode == open_mode::read_only) {
+  if (anything) {
     throw error{errc::invalid, folder + " is a RocksDB database, but no store of troupe"};
+  }
+  if (mode == open_mode::read_only) {
+    throw half_made(folder);
   }
   commit({.settings = {{format_setting, std::to_string(format_version)}}}, durability::disk);
 }

@@ -27,6 +27,10 @@ class jsonl_source final : public prompt_source {
 public:
   explicit jsonl_source(const source_options& opts) : opts_(opts) {
     auto read = data::read_problems(opts.path, opts.skip_bad_lines);
+    if (read.skipped > 0) {
+      remarks_.push_back("task " + opts.name + ": " + std::to_string(read.skipped) + " lines skipped");
+      remarks_.insert(remarks_.end(), read.skipped_because.begin(), read.skipped_because.end());
+    }
     std::unordered_set<std::string> seen;
     for (auto& one : read.problems) {
       auto text = identity(one);
@@ -53,13 +57,17 @@ public:
     const auto& chosen = list[in_order ? index : data::permuted(index % list.size(), list.size(), key)].second;
     example shown;
     shown.question = {opts_.name, from, index, chosen.text, chosen.messages, chosen.answer, chosen.metadata};
-    shown.demonstration = chosen.completion;
+    const bool bare =
+        chosen.completion.empty() && !chosen.answer.empty(); // shows the form and the answer, no reasoning
+    shown.demonstration = bare ? demonstrate("", chosen.answer) : chosen.completion;
     return shown;
   }
 
   std::optional<std::uint64_t> size(split from) const override {
     return splits_[static_cast<std::size_t>(from)].size();
   }
+
+  std::vector<std::string> remarks() const override { return remarks_; }
 
 private:
   using hashed = std::pair<std::uint64_t, data::jsonl_problem>;
@@ -76,6 +84,7 @@ private:
   }
 
   source_options opts_;
+  std::vector<std::string> remarks_;
   std::array<std::vector<hashed>, 3> splits_;
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::task {
 
@@ -29,6 +30,8 @@ public:
   /// Every character that a prompt, an answer or a demonstration may hold, each once, in order; a tag like `<think>` is
   /// not spelled out. By default those of all prompts of finite splits and of 4096 of endless ones.
   virtual std::string alphabet() const;
+  /// What a user should hear of this source, a sentence each: lines that were skipped, with their numbers.
+  virtual std::vector<std::string> remarks() const { return {}; }
 };
 
 } // namespace troupe::task

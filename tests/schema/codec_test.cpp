@@ -63,8 +63,7 @@ TEST(Codec, EveryRecordComesBackAsItWas) {
                                       .version = policy_version{20},
                                       .folder = "a/b",
                                       .manifest_hash = 99,
-                                      .validation = 0.75,
-                                      .best = true});
+                                      .validation = 0.75});
   expect_round_trip(stage_record{.stage = stage_index{3},
                                  .name = "sft",
                                  .status = stage_status::finished,

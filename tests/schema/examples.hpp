@@ -78,8 +78,7 @@ inline checkpoint_record a_checkpoint() {
           .branch = 3,
           .folder = "checkpoints/final_rl/step-000020",
           .manifest_hash = 0xdeadbeefULL,
-          .validation = 0.75,
-          .best = true};
+          .validation = 0.75};
 }
 
 inline stage_record a_stage() {

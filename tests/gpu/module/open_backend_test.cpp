@@ -22,8 +22,7 @@ const model_shape shape{.hidden_size = 16,
                         .initializer_range = 0.3};
 
 TEST(OpenBackend, RefusesADeviceThatItDoesNotHave) {
-  for (const auto& [device, code, what] : {std::tuple{"cuda", errc::unavailable, "no CUDA module"},
-                                           {"cuda:1", errc::unavailable, "device cuda:1"},
+  for (const auto& [device, code, what] : {std::tuple{"cuda:99", errc::unavailable, "device cuda:99"},
                                            {"gpu", errc::invalid, "it must be cpu, cuda or cuda:N"},
                                            {"cuda:x", errc::invalid, "cuda:x"}}) {
     try {

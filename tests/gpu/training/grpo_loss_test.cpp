@@ -122,11 +122,10 @@ TEST(GrpoLoss, MeasuresTheGapOfSingleVersionTokensAlone) {
   in.sampler = vec({-1.5, -1.25, -1, -9}); // |gap| = 0.5, 0.25, 0, 8
   in.single_version = vec({1, 1, 1, 0});
   const auto f = grpo_loss(in, {}).sums.to_figures(false, false);
-  EXPECT_NEAR(f.at("logprob_gap_mean"), 0.25, 1e-6);
-  EXPECT_NEAR(f.at("logprob_gap_max"), 0.5, 1e-6);
+  EXPECT_NEAR(f.at("sampling/sampling_logp_difference/mean"), 0.25, 1e-6);
   EXPECT_NEAR(f.at("sampling/sampling_logp_difference/max"), 0.5, 1e-6);
   in.single_version = vec({0, 0, 0, 0});
-  EXPECT_FALSE(grpo_loss(in, {}).sums.to_figures(false, false).contains("logprob_gap_max"));
+  EXPECT_FALSE(grpo_loss(in, {}).sums.to_figures(false, false).contains("sampling/sampling_logp_difference/max"));
 }
 
 TEST(GrpoLoss, MicroBatchesAddUpToTheUpdate) {

@@ -243,7 +243,9 @@ double gap_of(bool deterministic, double temperature) {
       s.advantage = 1;
     }
   }
-  return small_trainer({}, deterministic)->train_grpo(batch, {.temperature = temperature}, plain).at("logprob_gap_max");
+  return small_trainer({}, deterministic)
+      ->train_grpo(batch, {.temperature = temperature}, plain)
+      .at("sampling/sampling_logp_difference/max");
 }
 
 TEST(SamplerTrainerGap, IsExactlyZeroInDeterministicMode) {

@@ -116,6 +116,20 @@ TEST_F(Recipe, RefusesWrongTypesAndRanges) {
   EXPECT_EQ(refusal(""), "r.yaml: holds no recipe; `troupe recipe show r1-tiny` prints one to start from");
 }
 
+TEST_F(Recipe, CountsAliasesAsWhatTheyStandFor) {
+  std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char name = 'b'; name < 'j'; ++name) { // each line ten times the one before: 10^9 values in all
+    const std::string one = std::string(", *") + static_cast<char>(name - 1);
+    bomb += std::string{name} + ": &" + name + " [*" + static_cast<char>(name - 1);
+    for (int i = 1; i < 10; ++i) {
+      bomb += one;
+    }
+    bomb += "]\n";
+  }
+  EXPECT_EQ(refusal(bomb), "r.yaml:1: more than 100000 values, aliases counted as what they stand for; a recipe is "
+                           "smaller than that");
+}
+
 TEST_F(Recipe, RefusesContradictions) {
   EXPECT_EQ(refusal(with("    num_generations: 1\n")),
             "r.yaml:7: stages.rl.num_generations: is 1; GRPO normalises over a group, so it must be at least 2");

@@ -1,71 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/rollout/ledger.hpp"
-
-#include <gtest/gtest.h>
+#include "tests/runtime/rollout/small_ledger.hpp"
 
 namespace troupe::rollout {
 namespace {
-
-const caller generator{.worker = "generator-0", .holder = {1, 1}, .now = monotonic_ms{0}};
-const caller verifier{.worker = "verifier-0", .holder = {2, 1}, .now = monotonic_ms{0}};
-const caller learner{.worker = "learner", .holder = {3, 1}, .now = monotonic_ms{0}};
-constexpr epoch first_epoch{1};
-
-ledger::stage_rules rules(std::uint32_t max_staleness = 1, std::uint32_t groups_per_batch = 2) {
-  return {.stage = stage_index{1},
-          .gate = {.max_staleness = max_staleness, .groups_per_batch = groups_per_batch},
-          .num_generations = 2,
-          .lease_time = monotonic_ms{100}};
-}
-
-ledger fresh(const ledger::stage_rules& r = rules()) {
-  ledger l{lease_id{1}};
-  l.begin_stage(r, policy_version{0});
-  l.begin_epoch(first_epoch, 0);
-  return l;
-}
-
-member sampled(std::uint64_t version = 0, std::uint64_t checksum = 7) {
-  return {.submitted = true,
-          .num_tokens = 3,
-          .oldest = policy_version{version},
-          .newest = policy_version{version},
-          .checksum = checksum};
-}
-
-std::vector<judgement> verdicts(verdict_kind a = verdict_kind::correct, verdict_kind b = verdict_kind::incorrect) {
-  return {{.verdict = a, .reward = a == verdict_kind::correct ? 1.0 : 0.0},
-          {.verdict = b, .reward = b == verdict_kind::correct ? 1.0 : 0.0}};
-}
-
-group_id issue(ledger& l, purpose why = purpose::train) {
-  return l.issue({.why = why, .task = "addition", .num_generations = 2}, 0).value().id;
-}
-
-/// Everything that is queued goes to `generated`, sampled at `version`.
-void generate(ledger& l, std::uint64_t version = 0) {
-  const auto work = l.lease_prompts(generator, 100);
-  for (const auto& g : work.groups) {
-    for (std::uint32_t i = 0; i < 2; ++i) {
-      ASSERT_EQ(l.submit_sample(generator, work.lease, g.id, i, sampled(version)).result, submit_result::created);
-    }
-  }
-}
-
-void verify(ledger& l, const std::vector<judgement>& said = verdicts()) {
-  const auto work = l.lease_generated(verifier, 100);
-  for (const auto& g : work.groups) {
-    ASSERT_EQ(l.submit_verdict(verifier, work.lease, g.id, said).result, submit_result::created);
-  }
-}
-
-std::vector<std::uint64_t> cursors(const ledger::changes& groups) {
-  std::vector<std::uint64_t> all;
-  for (const auto& g : groups) {
-    all.push_back(g.id.cursor);
-  }
-  return all;
-}
 
 TEST(Ledger, IssuesTrainGroupsUntilTheGateShuts) {
   auto l = fresh(); // (1 + 0 + 1) * 2 = 4 groups
@@ -97,31 +34,6 @@ TEST(Ledger, WalksABatchFromPromptsToTrained) {
   EXPECT_EQ(l.version(), policy_version{1});
   EXPECT_EQ(l.counts(), (group_counts{.issued = 3, .ready = 1, .trained = 2}));
   EXPECT_TRUE(l.leases().empty());
-}
-
-TEST(Ledger, EvalAndCollectGoBeforeTrain) {
-  auto l = fresh();
-  issue(l);
-  issue(l, purpose::collect);
-  issue(l, purpose::eval);
-  const auto work = l.lease_prompts(generator, 2);
-  ASSERT_EQ(work.groups.size(), 2U);
-  EXPECT_EQ(work.groups[0].id.why, purpose::eval);
-  EXPECT_EQ(work.groups[1].id.why, purpose::collect);
-}
-
-TEST(Ledger, EvalIsScoredAndCollectWaitsForItsDataset) {
-  auto l = fresh();
-  const auto eval = issue(l, purpose::eval);
-  const auto collect = issue(l, purpose::collect);
-  generate(l);
-  verify(l);
-  EXPECT_EQ(l.find(eval)->state, group_state::scored);
-  EXPECT_EQ(l.find(collect)->state, group_state::ready);
-  EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease);
-  EXPECT_EQ(l.collect(std::vector{collect, eval}, 0).size(), 1U);
-  EXPECT_EQ(l.find(collect)->state, group_state::collected);
-  EXPECT_TRUE(l.collect(std::vector{collect}, 0).empty()) << "a second time changes nothing";
 }
 
 TEST(Ledger, TheSameSampleTwiceChangesNothingAndAnotherIsAConflict) {
@@ -341,82 +253,6 @@ TEST(Ledger, RestoreVoidsEveryLease) {
   EXPECT_EQ(again.next_cursor(purpose::train), 8U);
   EXPECT_EQ(again.lease_generated(verifier, 100).groups.size(), 3U);
   EXPECT_EQ(again.lease_batch(learner, epoch{2}).lease, lease_id{1002}) << "no lease id is given twice";
-}
-
-TEST(Ledger, AnotherStageHasItsOwnCursorsGateAndWork) {
-  auto l = fresh();
-  issue(l);
-  auto next = rules();
-  next.stage = stage_index{2};
-  l.begin_stage(next, policy_version{0});
-  EXPECT_EQ(l.train_capacity(), 4U);
-  EXPECT_EQ(l.lease_prompts(generator, 10).groups.size(), 0U) << "the old stage's work is over";
-  EXPECT_EQ(issue(l), (group_id{stage_index{2}, purpose::train, 0, 0}));
-  EXPECT_EQ(l.counts().issued, 2U);
-  EXPECT_EQ(l.train_counts().issued, 1U);
-}
-
-// B = 2, max_staleness 1: 4 places. Every group may be consumed twice.
-TEST(LedgerReplay, AGroupGoesBackUntilItsLastUse) {
-  auto r = rules();
-  r.max_reuse = 2;
-  auto l = fresh(r);
-  for (int i = 0; i < 4; ++i) {
-    issue(l);
-  }
-  generate(l);
-  verify(l);
-  const auto first = l.lease_batch(learner, first_epoch);
-  auto step = l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
-  EXPECT_EQ(step.groups[0].state, group_state::ready);
-  EXPECT_EQ(step.groups[0].uses, 1U);
-  EXPECT_EQ(l.commit_batch(learner, first_epoch, *first.lease, policy_version{1}).result, submit_result::exists);
-  EXPECT_EQ(l.counts(), (group_counts{.issued = 4, .ready = 4}));
-  EXPECT_EQ(l.train_capacity(), 0U) << "a group holds its place until its last use";
-  const auto second = l.lease_batch(learner, first_epoch);
-  EXPECT_EQ(cursors(second.groups), (std::vector<std::uint64_t>{0, 1})) << "fifo: the oldest first";
-  step = l.commit_batch(learner, first_epoch, second.lease.value(), policy_version{2});
-  EXPECT_EQ(step.groups[1].state, group_state::trained);
-  EXPECT_EQ(step.groups[1].uses, 2U);
-  EXPECT_EQ(step.groups[1].trained_at, policy_version{2});
-  EXPECT_EQ(l.train_capacity(), 2U);
-}
-
-TEST(LedgerReplay, TheStalenessBoundHoldsAtEveryUse) {
-  auto r = rules(0, 2);
-  r.max_reuse = 5;
-  auto l = fresh(r);
-  const auto a = issue(l);
-  issue(l);
-  generate(l);
-  verify(l);
-  const auto first = l.lease_batch(learner, first_epoch);
-  l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
-  EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease) << "sampled at version 0, now 1, bound 0";
-  EXPECT_EQ(l.find(a)->state, group_state::trained) << "it was consumed, so it is not dropped";
-  EXPECT_EQ(l.counts(), (group_counts{.issued = 2, .trained = 2}));
-}
-
-TEST(LedgerReplay, WhatAnOperatorTakesOutAfterAUseIsTrained) {
-  auto r = rules();
-  r.max_reuse = 2;
-  auto l = fresh(r);
-  const auto a = issue(l);
-  issue(l);
-  generate(l);
-  verify(l);
-  const auto first = l.lease_batch(learner, first_epoch);
-  l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
-  l.drop(a, drop_reason::operator_request, 0);
-  EXPECT_EQ(l.find(a)->state, group_state::trained);
-}
-
-TEST(Ledger, AStepWithoutGroupsSentTwiceExists) {
-  auto l = fresh();
-  EXPECT_EQ(l.commit_empty(policy_version{1}), submit_result::created);
-  EXPECT_EQ(l.commit_empty(policy_version{1}), submit_result::exists);
-  EXPECT_EQ(l.commit_empty(policy_version{3}), submit_result::conflict);
-  EXPECT_EQ(l.version(), policy_version{1});
 }
 
 // B = 1, max_staleness 1. Groups 0 and 1 start at version 0, so each must be leased at version 0 or 1.

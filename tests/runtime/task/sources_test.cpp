@@ -179,6 +179,15 @@ TEST_F(JsonlSource, SplitsEveryPromptOnce) {
   EXPECT_EQ(source->alphabet(), "0123456789pé");
 }
 
+TEST_F(JsonlSource, WithoutACompletionTheBareAnswerIsShown) {
+  write(1);
+  const auto bare = make_source({.name = "mine", .path = path_});
+  EXPECT_EQ(bare->at(split_of("p0"), 0).demonstration, "<think></think><answer>é</answer>");
+  data::write_file_durably(path_, "{\"prompt\":\"p0\",\"answer\":\"2\",\"completion\":\"so 2\"}\n");
+  const auto shown = make_source({.name = "mine", .path = path_});
+  EXPECT_EQ(shown->at(split_of("p0"), 0).demonstration, "so 2");
+}
+
 TEST_F(JsonlSource, AnEmptySplitIsAnErrorWhenItIsNeeded) {
   write(1);
   const auto source = make_source({.name = "mine", .path = path_});

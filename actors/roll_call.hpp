@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <caf/actor.hpp>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+/// Who takes part in a run, who was lost, and the first failure that a worker reported. Safe from any thread; shared,
+/// since actors may outlive the run they belong to.
+class roll_call : public std::enable_shared_from_this<roll_call> {
+public:
+  struct lost {
+    worker_name who;
+    std::string role;
+    std::string reason;   ///< as the actor ended, in words
+    std::size_t left = 0; ///< of its role
+  };
+
+  /// Notices when `actor` ends, for whatever reason.
+  void watch(const caf::actor& actor, const worker_name& who, const std::string& role);
+  /// Those lost since the last call.
+  std::vector<lost> take_lost();
+
+  /// What a worker cannot mend itself; the run ends with the first such words.
+  void fail(const std::string& who, const std::string& what);
+  std::optional<std::string> failure() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::size_t> present_; ///< by role
+  std::vector<lost> lost_;
+  std::optional<std::string> failure_;
+};
+
+} // namespace troupe::actors

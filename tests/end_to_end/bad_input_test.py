@@ -1,0 +1,152 @@
+"""What is wrong is said at once, with where and what to do, and nothing on the disk is damaged by it."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+from runs import PROGRAMS, Run, RunTest, recipe, troupe
+
+AT_ONCE_S = 5  # no refusal may come after time was spent on training
+SMALL_MIB = 300  # of a disk to be filled: more than the 256 that a run asks for
+
+
+def listing(folder):
+    """Every path below `folder` with its content: what a refused run must leave as it was."""
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+
+
+class BadInput(RunTest):
+    def refused(self, *arguments, status, says, prefix=()):
+        """Runs `troupe run ARGUMENTS`: it must end at once with `status` and one line that holds each of `says`."""
+        done = subprocess.run([*prefix, PROGRAMS / "troupe", "run", *map(str, arguments)], capture_output=True, text=True,
+                              timeout=AT_ONCE_S)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        for words in says:
+            self.assertIn(words, done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def recipe_on(self, lines, task="", **keys):
+        """A recipe of one stage on a JSONL file of `lines`."""
+        (self.folder / "problems.jsonl").write_text("".join(line + "\n" for line in lines))
+        stage = {"name": "learn", "type": "sft", "data": ["mine"], "max_steps": 2, "train_batch_size": 2} | keys
+        (self.folder / "mine.yaml").write_text(
+            "name: mine\nmodel: {hidden_size: 32, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, "
+            f"intermediate_size: 32}}\ntasks:\n  mine: {{path: {self.folder}/problems.jsonl, validation_size: 0, "
+            f"heldout_size: 0{task}}}\nstages:\n  - {json.dumps(stage)}\n")
+        return self.folder / "mine.yaml"
+
+    def test_a_folder_that_cannot_be_made(self):
+        (self.folder / "file").write_text("mine")
+        out = self.folder / "file" / "run"
+        before = listing(self.folder)
+        self.refused(recipe("small"), "--out", out, status=2, says=[str(out), "choose another with --out"])
+        self.assertEqual(listing(self.folder), before)
+
+    def test_a_read_only_folder(self):
+        locked = self.folder / "locked"
+        locked.mkdir()
+        locked.chmod(0o555)
+        # root writes everywhere; without this capability it obeys the bits like any other
+        plain = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"] if os.geteuid() == 0 else []
+        for out in (locked, locked / "run"):
+            self.refused(recipe("small"), "--out", out, status=2, says=[str(out), "choose another with --out"], prefix=plain)
+        self.assertEqual(listing(locked), {})
+
+    def test_a_folder_that_already_holds_a_run(self):
+        mine = self.recipe_on([f'{{"prompt":"{i}=","answer":"{i}"}}' for i in range(30)])
+        run = Run(self.folder / "run", str(mine))
+        self.assertEqual(run.finish(), 0, run.said())
+        before = listing(run.folder)
+        self.refused(mine, "--out", run.folder, status=2, says=[str(run.folder), "already holds a run", "--resume"])
+        self.refused(mine, "--out", run.folder, "--resume", "--set", "seed=9", status=2, says=["differs", "recipe.yaml"])
+        self.assertEqual(listing(run.folder), before)
+
+    def test_nothing_to_resume(self):
+        self.refused(recipe("small"), "--out", self.folder / "none", "--resume", status=3, says=[str(self.folder / "none")])
+        self.assertEqual(listing(self.folder), {})
+
+    def test_a_line_that_does_not_parse(self):
+        good = [f'{{"prompt":"{i}=","answer":"{i}"}}' for i in range(30)]
+        lines = [*good[:6], '{"prompt":"7=","answer":', *good[6:], '{"answer":"no prompt"}']
+        mine = self.recipe_on(lines)
+        before = listing(self.folder)
+        self.refused(mine, "--out", self.folder / "run", status=2, says=["problems.jsonl:7:", "skip_bad_lines: true"])
+        self.assertEqual(listing(self.folder), before)
+
+        mine = self.recipe_on(lines, task=", skip_bad_lines: true")
+        planned = troupe("run", mine, "--dry-run")
+        self.assertEqual(planned.returncode, 0, planned.stderr)
+        self.assertIn("task mine: 2 lines skipped", planned.stderr)
+        self.assertIn("problems.jsonl:7: not JSON", planned.stderr)
+        self.assertIn("problems.jsonl:32: neither", planned.stderr)
+        run = Run(self.folder / "run", str(mine))
+        self.assertEqual(run.finish(), 0, run.said())
+        self.assert_accounted(run)
+
+    def test_no_prompts(self):
+        for lines, task in (([], ""), (["no", "problem"], ", skip_bad_lines: true")):
+            mine = self.recipe_on(lines, task=task)
+            before = listing(self.folder)
+            self.refused(mine, "--out", self.folder / "run", status=2, says=["problems.jsonl", "no prompt"])
+            self.assertEqual(listing(self.folder), before)
+
+    def test_a_vocabulary_without_a_character_of_the_task(self):
+        mine = self.recipe_on(['{"prompt":"cafe=","answer":"caf\u00e9"}'])
+        out = self.folder / "run"
+        self.refused(mine, "--out", out, "--set", "model.alphabet=acfe=", status=2, says=["task mine", "\u00e9", "model.alphabet"])
+        self.assertFalse((out / "store").exists())
+        done = troupe("run", mine, "--out", out)  # what was left does not stand in the way of the mended run
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(Run(out, str(mine)).doctor()[0], 0)
+
+
+class FullDisk(RunTest):
+    def setUp(self):
+        super().setUp()
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+
+    def mounted(self, mib):
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "none", self.disk], capture_output=True).returncode:
+            self.skipTest("NOT CHECKED: mounting a small tmpfs needs root, so no disk can be made full here")
+        self.addCleanup(subprocess.run, ["umount", self.disk], check=True)
+
+    def test_too_little_space_is_said_before_anything_is_written(self):
+        self.mounted(8)
+        done = troupe("run", recipe("small"), "--out", self.disk / "run")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("MiB free at", done.stderr)
+        self.assertEqual([p for p in self.disk.rglob("*") if p.is_file()], [])
+
+    def test_a_disk_that_fills_up_ends_the_run_and_costs_no_sample(self):
+        self.mounted(SMALL_MIB)
+        whole = self.run_of("small", called="whole")
+        self.assertEqual(whole.finish(), 0, whole.said()[-2000:])
+        run = Run(self.disk / "run", recipe("small"))
+        (self.disk / "run.log").symlink_to(self.folder / "run.log")  # what it says must find room
+        process = run.start()
+        run.wait_for("reasoning_rl stage 2/6 step 3/", process)
+        process.send_signal(signal.SIGSTOP)  # it must not finish while the disk is being filled
+        filler = self.disk / "filler"
+        with open(filler, "wb", buffering=0) as out:
+            try:
+                while True:
+                    out.write(bytes(min(shutil.disk_usage(self.disk).free, 1 << 20) or 4096))
+            except OSError:
+                pass  # full, as wanted
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(process.wait(60), 1, run.said()[-2000:])
+        self.assertRegex(run.said().splitlines()[-1], "(?i)space|disk")
+        filler.unlink()
+        self.assert_accounted(run)
+        self.assertEqual(run.finish(), 0, run.said()[-2000:])
+        self.assert_accounted(run)
+        self.assert_same_weights(run, whole)
+        self.note("whole process, disk full in the middle of a run", 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

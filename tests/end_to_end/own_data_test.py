@@ -1,0 +1,75 @@
+"""A user's own problems and a user's own verifier, through the real program."""
+import json
+import sys
+import unittest
+
+from runs import Run, RunTest
+
+# The one of README, and one that says the opposite: who decides must show in the reward.
+VERIFIER = """import json, sys
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    given = asked["completion"].split("<answer>")[-1].split("</answer>")[0]
+    correct = (given.strip() == asked["answer"]) ^ {inverted}
+    print(json.dumps({{"id": asked["id"], "verdict": "correct" if correct else "incorrect", "reward": float(correct)}}), flush=True)
+"""
+
+
+class OwnData(RunTest):
+    def own(self, called, rewards):
+        """Three hundred lines of {"prompt","answer"}, two steps of grpo from a new model."""
+        with open(self.folder / "mine.jsonl", "w") as out:
+            for i in range(300):
+                out.write(json.dumps({"prompt": f"{i}+1=", "answer": str(i + 1)}) + "\n")
+        (self.folder / f"{called}.yaml").write_text(f"""name: mine
+model: {{hidden_size: 32, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, intermediate_size: 32}}
+tasks:
+  mine: {{path: {self.folder}/mine.jsonl, heldout_size: 16}}
+stages:
+  - name: learn
+    type: grpo
+    data: [mine]
+    rewards: {json.dumps(rewards)}
+    num_generations: 4
+    groups_per_batch: 4
+    max_steps: 2
+    max_completion_length: 8
+  - {{name: eval_learn, type: eval, data: [mine], rewards: {json.dumps(rewards)}, num_problems: 16, max_completion_length: 8}}
+""")
+        run = Run(self.folder / called, str(self.folder / f"{called}.yaml"))
+        self.assertEqual(run.finish(), 0, run.said()[-2000:])
+        counts = self.assert_accounted(run)
+        self.assertEqual((counts["trained"], counts["scored"], counts["steps"]), (8, 16, 2))
+        return run, run.metrics(kind="step", stage="learn")
+
+    def verifier(self, inverted):
+        file = self.folder / f"verifier_{inverted}.py"
+        file.write_text(VERIFIER.format(inverted=inverted))
+        return [{"name": "own", "verifier": {"command": [sys.executable, str(file)]}, "weight": 1}]
+
+    def test_problems_of_a_file_and_the_exact_reward(self):
+        run, steps = self.own("run", ["exact"])
+        self.assertEqual([line["step"] for line in steps], [1, 2])
+        self.assertIn("rewards/exact/mean", steps[0])
+        self.assertEqual(run.metrics(kind="eval", evaluated_by="eval_learn")[0]["n"], 16)
+
+    def test_a_verifier_of_ones_own_decides_the_reward(self):
+        # A new model knows no answer: nothing is right for the one, everything for its opposite.
+        for inverted, share in ((False, 0), (True, 1)):
+            run, steps = self.own(f"run-{inverted}", self.verifier(inverted))
+            for line in steps:
+                self.assertEqual((line["reward"], line["accuracy"], line["rewards/own/mean"]), (share,) * 3)
+            self.assertEqual(run.heldout("eval_learn", task="mine"), share)
+
+    def test_a_verifier_that_crashes_makes_answers_undecided_and_ends_nothing(self):
+        file = self.folder / "broken.py"
+        file.write_text("raise SystemExit(3)\n")
+        run, steps = self.own("run", [{"name": "own", "verifier": {"command": [sys.executable, str(file)]}, "weight": 1}])
+        evaluation = run.metrics(kind="eval", evaluated_by="eval_learn")[0]
+        self.assertEqual((evaluation["undecided"], evaluation["pass@1"]), (16, 0))
+        self.assertEqual({line["accuracy"] for line in steps}, {0})
+
+
+if __name__ == "__main__":
+    unittest.main()

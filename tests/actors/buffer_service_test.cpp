@@ -39,12 +39,12 @@ protected:
     service_->submit_samples({first_generator, done}, at_);
     return work;
   }
-  /// Member 0 of each group is correct, member 1 is not.
-  void judge_all() {
+  /// Member 0 of each group is correct; member 1 is, where `second` is.
+  void judge_all(bool second = false) {
     const auto work = service_->lease_generated({first_verifier, 100}, at_);
     auto said = std::make_shared<std::vector<judged_group>>();
     for (const auto& g : *work.groups) {
-      said->push_back({work.lease, g.what.id, {judged(true), judged(false)}});
+      said->push_back({work.lease, g.what.id, {judged(true), judged(second)}});
     }
     service_->submit_verdict({first_verifier, said}, at_);
   }
@@ -143,7 +143,7 @@ TEST_F(Service, AnInterruptedEvaluationGoesOnAfterARestart) {
   EXPECT_EQ(service_->evaluation({grpo_stage, 1}).by_task->at("letters").problems, 2u);
 }
 
-TEST_F(Service, ADatasetHoldsTheCorrectSamplesOnceEachAndNamesTheirSource) {
+TEST_F(Service, ADatasetHoldsTheCorrectSamplesAndNamesTheirSource) {
   begin(pick_stage);
   EXPECT_EQ(issue(purpose::collect, 2).issued, 2u);
   sample_all();
@@ -158,6 +158,16 @@ TEST_F(Service, ADatasetHoldsTheCorrectSamplesOnceEachAndNamesTheirSource) {
   EXPECT_EQ(records[1].completion, "ab");
   EXPECT_EQ(to_string(records[1].source), "2c1/0");
   EXPECT_EQ(journal_->find_group(records[1].source.group)->state, group_state::collected);
+}
+
+TEST_F(Service, ADatasetHoldsAnAnswerToAPromptOnce) {
+  begin(pick_stage);
+  issue(purpose::collect, 2);
+  sample_all();
+  judge_all(true);
+  const auto made = service_->build_dataset({pick_stage, ""}, at_).made;
+  EXPECT_EQ(made->considered, 4u);
+  EXPECT_EQ(made->records, 2u); // both members of a group say "ab"
 }
 
 TEST_F(Service, ADatasetLeavesOutWhatIsBelowTheRewardAsked) {

@@ -109,6 +109,8 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
   ledger_.begin_stage({.stage = r.stage,
                        .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
                        .drop_stale = s.stale == config::stale_policy::drop,
+                       .max_reuse = s.max_reuse,
+                       .select = {.how = s.sampler, .seed = recipe_.seed, .exponent = s.priority_exponent},
                        .filter_zero_variance = s.filter_groups,
                        .num_generations = s.num_generations,
                        .verdict_parts = 1,
@@ -301,9 +303,11 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
   store::write rest;
   rest.step = *r.step;
   if (r.step->groups.empty()) {
-    ledger_.advance_version(r.step->version);
-    save({}, std::move(rest), store::durability::disk);
-    return {};
+    const auto result = ledger_.commit_empty(r.step->version);
+    if (result == rollout::submit_result::created) {
+      save({}, std::move(rest), store::durability::disk);
+    }
+    return {.result = result};
   }
   auto outcome = ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
   if (outcome.result == rollout::submit_result::created) {

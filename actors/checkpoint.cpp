@@ -43,11 +43,11 @@ std::vector<fs::path> files_of(const fs::path& folder) {
 
 void fill(const fs::path& folder, const checkpoint_record& r, const gpu::trainer& trainer,
           const fs::path& tokenizer_folder) {
-  trainer.save(folder.string());
-  kill_point("mid_checkpoint");
-  for (const auto& file : files_of(tokenizer_folder)) {
+  for (const auto& file : files_of(tokenizer_folder)) { // first: the model's files name its end and padding tokens
     fs::copy_file(file, folder / file.filename(), fs::copy_options::overwrite_existing);
   }
+  trainer.save(folder.string());
+  kill_point("mid_checkpoint");
   const nlohmann::json state{{"stage", r.stage.value}, {"global_step", r.version.value}, {"branch", r.branch}};
   std::ofstream out{folder / "trainer_state.json"};
   out << state.dump(2) << "\n";

@@ -14,6 +14,11 @@ constexpr std::uint32_t steps_per_turn = 8; // decode steps between two looks at
 
 using pointer = generator_actor::stateful_pointer<generator_state>;
 
+void hand_back(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
+  self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
+      .then([](const submit_reply&) {}, [](caf::error&) { /* the lease ends by time */ });
+}
+
 void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from, std::uint32_t room,
                   const failure_sink& failed) {
   auto& s = self->state;
@@ -24,7 +29,13 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
           [=](const lease_prompts_reply& reply) {
             auto& state = self->state;
             state.asking = false;
-            if (!reply.work->empty() && !state.draining) {
+            if (state.draining) {
+              if (!reply.work->empty()) {
+                hand_back(self, who, from, reply.lease);
+              }
+              return;
+            }
+            if (!reply.work->empty()) {
               state.samples_per_group = static_cast<std::uint32_t>(reply.work->front().what.members.size());
               try {
                 state.station->accept(reply.lease, *reply.work);
@@ -38,7 +49,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
                 state.decoding = true;
                 self->send(self, decode_more{});
               }
-            } else if (!state.draining) {
+            } else {
               self->delayed_send(self, deadline::idle_poll, pull_work{});
             }
           },
@@ -53,7 +64,7 @@ void submit(pointer self, const worker_name& who, const buffer_actor& from, std:
 }
 
 void renew_leases(pointer self, const worker_name& who, const buffer_actor& from) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = self->clock().now();
   if (now - self->state.renewed < deadline::renewal) {
     return;
   }
@@ -70,6 +81,7 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
                                          std::shared_ptr<sampling_station> station, std::uint32_t batch_size,
                                          failure_sink failed) {
   self->state.station = std::move(station);
+  self->state.renewed = self->clock().now();
   return {
       [=](const pull_work&) {
         auto& s = self->state;
@@ -106,8 +118,7 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
       [=](const drain_request&) {
         self->state.draining = true;
         for (const auto lease : self->state.station->abandon()) {
-          self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
-              .then([](const submit_reply&) {}, [](caf::error&) { /* the lease ends by time */ });
+          hand_back(self, who, from, lease);
         }
         return drain_reply{};
       },

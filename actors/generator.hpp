@@ -4,7 +4,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/sampling_station.hpp"
 
-#include <chrono>
+#include <caf/actor_clock.hpp>
 #include <functional>
 
 namespace troupe::actors {
@@ -21,8 +21,8 @@ struct generator_state {
   bool asking = false;
   bool decoding = false;
   bool draining = false;
-  std::uint32_t samples_per_group = 8; ///< of the last work seen; decides how many groups to ask for
-  std::chrono::steady_clock::time_point renewed = std::chrono::steady_clock::now();
+  std::uint32_t samples_per_group = 8;  ///< of the last work seen; decides how many groups to ask for
+  caf::actor_clock::time_point renewed; ///< on the actor system's clock
 };
 
 generator_actor::behavior_type generator(generator_actor::stateful_pointer<generator_state> self, worker_name who,

@@ -9,11 +9,12 @@ function(troupe_library name)
   target_link_libraries(${name} PUBLIC troupe_settings ${arg_DEPENDS})
 endfunction()
 
-# troupe_test(NAME [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder; each case
-# is a ctest entry.
+# troupe_test(NAME [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder, but for
+# troupe_actor_test's; each case is a ctest entry.
 function(troupe_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  list(FILTER sources EXCLUDE REGEX "_protocol_test\\.cpp$")
   if(NOT sources)
     return()
   endif()
@@ -25,4 +26,22 @@ function(troupe_test name)
     set(labels LABELS "${arg_LABELS}")
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 300 ${labels})
+endfunction()
+
+# troupe_actor_test(NAME [DEPENDS target...]): one binary of every *_protocol_test.cpp in the calling folder, with CAF's
+# test engine, whose main is in protocol_main.cpp. The file X_protocol_test.cpp is the suite X, and each suite is a ctest
+# entry; one that ran no test has failed, too.
+function(troupe_actor_test name)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_protocol_test.cpp)
+  add_executable(${name} ${sources} protocol_main.cpp)
+  target_link_libraries(${name} PRIVATE troupe_settings ${arg_DEPENDS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM suite)
+    string(REPLACE "_protocol_test" "" suite ${suite})
+    set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS CAF_SUITE=${suite})
+    add_test(NAME ${name}/${suite} COMMAND ${name} -n -s "^${suite}$")
+    set_tests_properties(${name}/${suite} PROPERTIES TIMEOUT 60 FAIL_REGULAR_EXPRESSION "suites: +0")
+  endforeach()
 endfunction()

@@ -56,6 +56,8 @@ std::string encode(const group& value) {
   to.setOutstandingParts(value.outstanding_parts);
   to.setLease(value.lease.value);
   to.setTrainedAt(or_minus_one(value.trained_at));
+  to.setUses(value.uses);
+  to.setMaxReuse(value.max_reuse);
   auto members = to.initMembers(frame::size(value.members));
   for (capnp::uint i = 0; i < members.size(); ++i) {
     put_member(members[i], value.members[i]);
@@ -85,7 +87,9 @@ group decode<group>(std::string_view bytes) {
             .lease = lease_id{from.getLease()},
             .trained_at = unless_minus_one(from.getTrainedAt()),
             .members = {},
-            .history = {}};
+            .history = {},
+            .uses = from.getUses(),
+            .max_reuse = from.getMaxReuse()};
     g.members.reserve(from.getMembers().size());
     g.history.reserve(from.getHistory().size());
     for (const auto m : from.getMembers()) {

@@ -110,4 +110,6 @@ struct Group {
   trainedAt @11 :Int64 = -1;  # -1: not trained
   members @12 :List(Member);
   history @13 :List(StateChange);
+  uses @14 :UInt32;           # steps that consumed it (counted since replay tables exist)
+  maxReuse @15 :UInt32 = 1;   # steps that may: 1 in a queue, more in a replay table
 }

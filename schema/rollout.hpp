@@ -139,9 +139,11 @@ struct group {
   std::uint32_t evaluation = 0;             ///< eval: which evaluation of its stage
   std::uint32_t outstanding_parts = 0;      ///< verdict parts still to come
   lease_id lease;                           ///< 0 when not leased
-  std::optional<policy_version> trained_at; ///< version its batch produced
+  std::optional<policy_version> trained_at; ///< version its (latest) batch produced
   std::vector<member> members;              ///< num_generations of them
   std::vector<state_change> history;
+  std::uint32_t uses = 0;      ///< steps that consumed it
+  std::uint32_t max_reuse = 1; ///< steps that may consume it: 1 in a queue, more in a replay table
   bool operator==(const group&) const = default;
 };
 

@@ -18,14 +18,17 @@ namespace {
 struct group_summary {
   group_state state = group_state::queued;
   std::optional<policy_version> trained_at;
+  std::uint32_t max_reuse = 1;
+  std::uint32_t uses = 0;
   std::uint32_t times_consumed = 0;
+  policy_version last_consumed;
   std::uint32_t members = 0;
   std::uint32_t submitted = 0;
   std::uint32_t samples_stored = 0;
 };
 
 group_summary summary_of(const group& g) {
-  group_summary s{.state = g.state, .trained_at = g.trained_at};
+  group_summary s{.state = g.state, .trained_at = g.trained_at, .max_reuse = g.max_reuse, .uses = g.uses};
   s.members = static_cast<std::uint32_t>(g.members.size());
   s.submitted = static_cast<std::uint32_t>(
       std::count_if(g.members.begin(), g.members.end(), [](auto& m) { return m.submitted; }));
@@ -176,12 +179,16 @@ private:
         continue;
       }
       auto& g = it->second;
-      if (++g.times_consumed == 2) {
+      g.last_consumed = step.version;
+      if (++g.times_consumed == g.max_reuse + 1) {
         ++d_.duplicates;
-        violated("group {} was consumed more than once, again by step {} of stage {}", to_string(id),
-                 step.version.value, step.stage.value);
+        violated("group {} was consumed more than {}, again by step {} of stage {}", to_string(id),
+                 g.max_reuse == 1 ? "once" : fmt::format("{} times", g.max_reuse), step.version.value,
+                 step.stage.value);
       }
-      if (g.state != group_state::trained || g.trained_at != step.version) {
+      const bool in_replay = g.max_reuse > 1 && (g.state == group_state::ready || g.state == group_state::leased);
+      const bool at_fits = g.max_reuse == 1 ? g.trained_at == step.version : g.trained_at >= step.version;
+      if ((g.state != group_state::trained && !in_replay) || !at_fits) {
         violated("group {} was consumed by step {} but its record says {}{}", to_string(id), step.version.value,
                  to_string(g.state), g.trained_at ? fmt::format(" at {}", g.trained_at->value) : "");
       }
@@ -196,6 +203,10 @@ private:
     for (const auto& [id, g] : groups_) {
       if (g.state == group_state::trained && g.times_consumed == 0) {
         violated("group {} is trained but no step consumed it", to_string(id));
+      }
+      if (g.max_reuse > 1 && (g.uses != g.times_consumed || (g.uses > 0 && g.trained_at != g.last_consumed))) {
+        violated("group {} was consumed {} times, last by step {}; its record says {} times", to_string(id),
+                 g.times_consumed, g.last_consumed.value, g.uses);
       }
     }
   }

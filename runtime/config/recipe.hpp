@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/rollout/advantages.hpp"
+#include "runtime/rollout/selector.hpp"
 #include "schema/rollout.hpp"
 
 #include <cstdint>
@@ -62,6 +63,7 @@ struct mixture_part {
 enum class stage_type : std::uint8_t { sft, grpo, rejection_sampling, eval };
 enum class checkpoint_choice : std::uint8_t { last, best };
 enum class stale_policy : std::uint8_t { drop, wait };
+enum class table_kind : std::uint8_t { queue, replay };
 enum class lr_schedule : std::uint8_t { constant, linear, cosine };
 
 /// Fields that a stage's type does not know keep their defaults; the parser refuses them in the file.
@@ -97,6 +99,10 @@ struct stage_spec {
   std::uint32_t groups_per_batch = 16; ///< also accepted: train_batch_size, in samples
   std::uint32_t max_staleness = 1;     ///< policy versions
   stale_policy stale = stale_policy::drop;
+  table_kind table = table_kind::queue;
+  std::uint32_t max_reuse = 1; ///< batches that may consume a group; above 1 with replay only
+  rollout::selector sampler = rollout::selector::fifo;
+  double priority_exponent = 1.0; ///< of prioritized
   std::uint32_t num_iterations = 1;
   std::uint32_t mini_batches = 1;
   double epsilon = 0.2;

@@ -150,6 +150,14 @@ private:
                 "); lower it");
     require(!s.stop_above || s.eval_steps > 0, "stop_above", "needs validation; set eval_steps above 0");
     if (s.type == stage_type::grpo) {
+      const bool replay = s.table == table_kind::replay;
+      require(replay || s.max_reuse == 1, "max_reuse",
+              "is " + std::to_string(s.max_reuse) + ", but a queue consumes each group once; set table: replay");
+      require(replay || s.sampler == rollout::selector::fifo, "sampler",
+              "chooses among groups that are used again; set table: replay, or sampler: fifo");
+      require(!replay || s.stale == stale_policy::drop, "stale",
+              "is wait, which a replay table cannot keep: its groups are meant to be used until they are too old; set "
+              "stale: drop");
       const auto samples = static_cast<std::uint64_t>(s.groups_per_batch) * s.num_generations;
       require(s.mini_batches <= samples, "mini_batches",
               "is " + std::to_string(s.mini_batches) + ", more than the " + std::to_string(samples) +

@@ -89,9 +89,7 @@ std::string curves(const report_data& d) {
       {"Entropy", "nats a token", {{"entropy", "entropy"}}},
       {"Sampling", "tokens a second", {{"perf/tokens_per_second", "tokens/s"}}},
       {"Overlap", "share of a step in which sampling and training ran at once", {{"overlap_ratio", "overlap"}}},
-      {"Log-probability gap",
-       "largest between sampler and trainer",
-       {{"logprob_gap_max", "gap"}}},
+      {"Log-probability gap", "largest between sampler and trainer", {{"logprob_gap_max", "gap"}}},
   };
   std::string out;
   for (const auto& w : wanted) {

@@ -93,11 +93,16 @@ struct transition {
     return release(group_state::leased, group_state::ready, e.why);
   }
   result operator()(const event::commit& e) const {
-    auto g = release(group_state::leased, group_state::trained, {});
+    const bool last = before.uses + 1 >= before.max_reuse;
+    auto g = release(group_state::leased, last ? group_state::trained : group_state::ready, {});
     if (g) {
       g->trained_at = e.version;
+      ++g->uses;
     }
     return g;
+  }
+  result operator()(const event::retire&) const {
+    return before.uses > 0 ? move({group_state::ready}, group_state::trained) : std::nullopt;
   }
   result operator()(const event::collect&) const {
     return before.id.why == purpose::collect ? move({group_state::ready}, group_state::collected) : std::nullopt;
@@ -106,7 +111,7 @@ struct transition {
     return before.id.why == purpose::eval ? move({group_state::ready}, group_state::scored) : std::nullopt;
   }
   result operator()(const event::drop& e) const {
-    if (is_final(before.state) || e.reason == drop_reason::none) {
+    if (is_final(before.state) || e.reason == drop_reason::none || before.uses > 0) {
       return std::nullopt;
     }
     group g = before;

@@ -44,12 +44,13 @@ struct training_lost {
 }; ///< the learner's epoch ended: back to ready
 struct commit {
   policy_version version;
-};                 ///< train: to trained
+};                 ///< one use more: back to ready while uses < max_reuse, then to trained
+struct retire {};  ///< a group used before that will not be used again: ready to trained
 struct collect {}; ///< collect: to collected
 struct score {};   ///< eval: to scored
 struct drop {
   drop_reason reason;
-};
+}; ///< never of a group that some step consumed: that one retires
 struct drop_member {
   std::uint32_t index = 0;
   drop_reason reason;
@@ -59,10 +60,11 @@ struct release {
 }; ///< out of quarantine (dropped as `corrupt`), to the state that its samples and verdicts support
 } // namespace event
 
-using group_event = std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost,
-                                 event::generation_finished, event::lease_for_verification, event::verification_lost,
-                                 event::submit_verdict, event::lease_for_training, event::training_lost, event::commit,
-                                 event::collect, event::score, event::drop, event::drop_member, event::release>;
+using group_event =
+    std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost, event::generation_finished,
+                 event::lease_for_verification, event::verification_lost, event::submit_verdict,
+                 event::lease_for_training, event::training_lost, event::commit, event::collect, event::score,
+                 event::drop, event::drop_member, event::retire, event::release>;
 
 /// The life of one group (DESIGN section 4) as a pure function: the group after `what`, or, where that transition does
 /// not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.

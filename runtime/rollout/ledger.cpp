@@ -95,7 +95,9 @@ ledger::changes ledger::restore(group g, std::int64_t wall_ms) {
 void ledger::begin_stage(const stage_rules& rules, policy_version version) {
   TROUPE_CHECK(rules.verdict_parts > 0 && rules.gate.groups_per_batch > 0, "verdict_parts ", rules.verdict_parts,
                ", groups_per_batch ", rules.gate.groups_per_batch);
+  TROUPE_CHECK(rules.max_reuse > 0 && (rules.max_reuse == 1 || rules.drop_stale), "max_reuse ", rules.max_reuse);
   rules_ = rules;
+  rules_.gate.replay = rules.max_reuse > 1;
   version_ = version;
   held_back_ = false;
   evaluation_open_ = false;
@@ -158,6 +160,7 @@ std::optional<group> ledger::issue(const issue_request& what, std::int64_t wall_
   g.pinned = what.pinned;
   g.evaluation = what.evaluation;
   g.outstanding_parts = rules_.verdict_parts;
+  g.max_reuse = what.why == purpose::train ? rules_.max_reuse : 1;
   g.members.resize(what.num_generations);
   g.history.push_back({group_state::queued, wall_ms, {}});
   index(g);

@@ -4,6 +4,7 @@
 #include "runtime/rollout/group_counts.hpp"
 #include "runtime/rollout/group_machine.hpp"
 #include "runtime/rollout/lease_table.hpp"
+#include "runtime/rollout/selector.hpp"
 #include "runtime/rollout/staleness_gate.hpp"
 #include "schema/step.hpp"
 
@@ -40,6 +41,9 @@ public:
     stage_index stage;
     staleness_gate::options gate;
     bool drop_stale = true; ///< false: `wait`
+    /// 1: a queue, each group is consumed once. More: a replay table, which needs `drop_stale`.
+    std::uint32_t max_reuse = 1;
+    selector_options select; ///< which ready groups make a batch; the stage's seed is in it
     bool filter_zero_variance = false;
     std::uint32_t num_generations = 8; ///< of train and collect groups
     std::uint32_t verdict_parts = 1;   ///< submissions a group needs before it is ready
@@ -83,10 +87,11 @@ public:
   lease_result lease_prompts(const caller& who, std::uint32_t max_groups);
   lease_result lease_generated(const caller& who, std::uint32_t max_groups);
   /// Exactly `groups_per_batch` ready train groups sorted by id, or nothing yet. Asked again under the same epoch and
-  /// version it returns the same batch. Groups past `max_staleness` are dropped first: those are in `dropped`.
-  /// Of more ready groups than fit, those with the lowest cursor go first; with `wait`, those that must be used first,
-  /// and nothing is leased while that would leave a group in flight no batch in time. Another epoch than the present
-  /// gets nothing.
+  /// version it returns the same batch. Groups past `max_staleness` leave first (dropped as stale, or trained where a
+  /// step used them before): those are in `dropped`. Group-complete: only whole groups, all parts judged, are ever
+  /// chosen. Staleness-bounded: so at every use. Of more ready groups than fit, `select` chooses; with `wait`, those
+  /// that must be used first, and nothing is leased while that would leave a group in flight no batch in time. Another
+  /// epoch than the present gets nothing.
   struct batch_result {
     std::optional<lease_id> lease;
     changes groups;
@@ -110,10 +115,13 @@ public:
 
   /// The learner's step. `fenced` when the epoch is not the present one or the lease is gone.
   submit_outcome commit_batch(const caller& who, epoch learner, lease_id lease, policy_version produced);
-  /// A step that consumed no groups (sft) or was replayed on resume.
+  /// A step that consumed no groups (sft): the version after the present one is `created`, the present one `exists`,
+  /// any other is a `conflict`.
+  submit_result commit_empty(policy_version produced);
   void advance_version(policy_version produced);
   changes collect(std::span<const group_id> groups, std::int64_t wall_ms);
-  /// Refused (nothing) for final groups and for those the learner holds: these end by commit or by epoch.
+  /// Refused (nothing) for final groups and for those the learner holds: these end by commit or by epoch. A group that
+  /// a step consumed is not dropped but counted as trained.
   changes drop(const group_id& id, drop_reason why, std::int64_t wall_ms);
 
   /// Nobody will need what a finished stage has left over: train groups that have not come to an end are dropped as
@@ -162,6 +170,8 @@ private:
   std::size_t count_standing(group_state s) const;
   lease_result lease_out(const caller& who, group_state from, std::uint32_t max_groups);
   changes give_back(const lease_table::lease& ended, const std::string& why, std::int64_t wall_ms);
+  /// Out of the table: dropped as `why`, or trained where a step consumed it.
+  const group& leave(const group_id& id, drop_reason why, std::int64_t wall_ms);
   void after_last_verdict(const group_id& id, std::int64_t wall_ms);
   /// The last learner version at which a group may be leased for training; nothing while it has no sample.
   std::optional<policy_version> last_use(const group& g) const;

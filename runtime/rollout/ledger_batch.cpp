@@ -33,8 +33,14 @@ std::vector<group_id> ledger::choose_batch() const {
     std::stable_sort(ids.begin(), ids.end(), [&](const group_id& a, const group_id& b) {
       return last_use(groups_.at(a)).value() < last_use(groups_.at(b)).value();
     });
+    ids.resize(std::min<std::size_t>(ids.size(), rules_.gate.groups_per_batch));
+  } else if (ids.size() >= rules_.gate.groups_per_batch) {
+    std::vector<candidate> ready;
+    for (const auto& id : ids) {
+      ready.push_back({id, reward_spread(groups_.at(id))});
+    }
+    ids = select(rules_.select, version_, std::move(ready), rules_.gate.groups_per_batch);
   }
-  ids.resize(std::min<std::size_t>(ids.size(), rules_.gate.groups_per_batch));
   std::sort(ids.begin(), ids.end());
   return ids;
 }
@@ -88,7 +94,7 @@ ledger::batch_result ledger::lease_batch(const caller& who, epoch learner) {
   const staleness_gate gate{rules_.gate};
   for (const auto& id : standing(group_state::ready, purpose::train, no_limit)) {
     if (gate.too_old(groups_.at(id), version_)) {
-      out.dropped.push_back(advance(id, event::drop{drop_reason::stale}, who.wall_ms));
+      out.dropped.push_back(leave(id, drop_reason::stale, who.wall_ms));
     }
   }
   const auto ids = choose_batch();
@@ -128,6 +134,17 @@ ledger::submit_outcome ledger::commit_batch(const caller& who, epoch learner, le
   batch_.reset();
   version_ = produced;
   return out;
+}
+
+submit_result ledger::commit_empty(policy_version produced) {
+  if (produced == version_) {
+    return submit_result::exists;
+  }
+  if (produced != version_.next()) {
+    return submit_result::conflict;
+  }
+  advance_version(produced);
+  return submit_result::created;
 }
 
 void ledger::advance_version(policy_version produced) {

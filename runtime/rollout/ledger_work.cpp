@@ -199,7 +199,11 @@ ledger::changes ledger::drop(const group_id& id, drop_reason why, std::int64_t w
   }
   leases_.settle(g->lease, id);
   sampling_since_.erase(id);
-  return {advance(id, event::drop{why}, wall_ms)};
+  return {leave(id, why, wall_ms)};
+}
+
+const group& ledger::leave(const group_id& id, drop_reason why, std::int64_t wall_ms) {
+  return groups_.at(id).uses > 0 ? advance(id, event::retire{}, wall_ms) : advance(id, event::drop{why}, wall_ms);
 }
 
 } // namespace troupe::rollout

@@ -9,8 +9,10 @@ namespace troupe::rollout {
 staleness_gate::staleness_gate(options opts) : opts_(opts) {}
 
 std::uint64_t staleness_gate::capacity(policy_version version, const group_counts& counts) const noexcept {
-  const std::uint64_t allowed = (opts_.max_staleness + version.value + 1) * opts_.groups_per_batch;
-  const std::uint64_t taken = counts.pending + counts.ready + counts.leased + counts.trained;
+  const std::uint64_t consumed = opts_.replay ? 0 : version.value;
+  const std::uint64_t allowed = (opts_.max_staleness + consumed + 1) * opts_.groups_per_batch;
+  const std::uint64_t alive = counts.pending + counts.ready + counts.leased;
+  const std::uint64_t taken = opts_.replay ? alive : alive + counts.trained;
   return allowed > taken ? allowed - taken : 0;
 }
 

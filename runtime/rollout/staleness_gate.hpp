@@ -10,13 +10,15 @@ namespace troupe::rollout {
 /// `max_staleness` versions.
 ///
 /// Invariant: pending + ready + leased + trained <= (max_staleness + version + 1) * groups_per_batch.
-/// A dropped group gives its place back. Pure; not thread-safe, its owner is one actor.
-/// Source: AReaL (arXiv 2505.24298), section 5.1.
+/// With `replay`: pending + ready + leased <= (max_staleness + 1) * groups_per_batch; a new group comes in for each
+/// that leaves. Without, where every batch trains its groups at once, the two say the same. A dropped group gives its
+/// place back. Pure; not thread-safe, its owner is one actor. Source: AReaL (arXiv 2505.24298), section 5.1.
 class staleness_gate {
 public:
   struct options {
     std::uint32_t max_staleness = 1;     ///< policy versions; 0 makes training synchronous
     std::uint32_t groups_per_batch = 16; ///< groups the learner consumes at once
+    bool replay = false;                 ///< groups are used again: they hold their place until their last use
   };
 
   explicit staleness_gate(options opts);

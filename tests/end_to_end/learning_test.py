@@ -1,4 +1,5 @@
 """All stages on a small task: the model learns where it should, does not where it must not, and every sample is accounted for."""
+import json
 import unittest
 
 from runs import Run, RunTest, recipe
@@ -33,6 +34,10 @@ class Learning(RunTest):
         self.assertEqual(counts["pending"] + counts["ready"] + counts["leased"], 0, "a finished run has nothing open")
         self.assertEqual(counts["trained"], (60 + 20) * 16)
         self.assertEqual(counts["collected"], 512)
+        last = run.folder / "checkpoints/final_rl/step-000020"
+        tokens = json.loads((last / "tokenizer.json").read_text())["added_tokens"]
+        ends = [token["id"] for token in tokens if token["content"] == "<|end|>"]
+        self.assertEqual([json.loads((last / "generation_config.json").read_text())["eos_token_id"]], ends)
         page = (run.folder / "report.html").read_text()
         self.assertNotRegex(page, r"(src|href)=\"?https?:", "the report loads something from a network")
         self.assertIn("What became of every sample", page)

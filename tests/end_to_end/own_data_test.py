@@ -17,8 +17,8 @@ for line in sys.stdin:
 
 
 class OwnData(RunTest):
-    def own(self, called, rewards):
-        """Three hundred lines of {"prompt","answer"}, two steps of grpo from a new model."""
+    def own(self, called, rewards, judged=None):
+        """Three hundred lines of {"prompt","answer"}, two steps of grpo from a new model, an evaluation `judged` by others."""
         with open(self.folder / "mine.jsonl", "w") as out:
             for i in range(300):
                 out.write(json.dumps({"prompt": f"{i}+1=", "answer": str(i + 1)}) + "\n")
@@ -35,7 +35,7 @@ stages:
     groups_per_batch: 4
     max_steps: 2
     max_completion_length: 8
-  - {{name: eval_learn, type: eval, data: [mine], rewards: {json.dumps(rewards)}, num_problems: 16, max_completion_length: 8}}
+  - {{name: eval_learn, type: eval, data: [mine], rewards: {json.dumps(judged or rewards)}, num_problems: 16, max_completion_length: 8}}
 """)
         run = Run(self.folder / called, str(self.folder / f"{called}.yaml"))
         self.assertEqual(run.finish(), 0, run.said()[-2000:])
@@ -65,10 +65,11 @@ stages:
     def test_a_verifier_that_crashes_makes_answers_undecided_and_ends_nothing(self):
         file = self.folder / "broken.py"
         file.write_text("raise SystemExit(3)\n")
-        run, steps = self.own("run", [{"name": "own", "verifier": {"command": [sys.executable, str(file)]}, "weight": 1}])
+        broken = [{"name": "own", "verifier": {"command": [sys.executable, str(file)]}, "weight": 1}]
+        run, _ = self.own("run", ["exact"], judged=broken)
         evaluation = run.metrics(kind="eval", evaluated_by="eval_learn")[0]
-        self.assertEqual((evaluation["undecided"], evaluation["pass@1"]), (16, 0))
-        self.assertEqual({line["accuracy"] for line in steps}, {0})
+        self.assertEqual((evaluation["n"], evaluation["undecided"], evaluation["pass@1"]), (16, 16, 0))
+
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ inline group a_group() {
                 drop_reason::none, 0x0123456789abcdefULL},
                {.dropped = drop_reason::truncated}};
   g.history = {{group_state::queued, 1700000000000, ""}, {group_state::generating, 1700000000001, "generator-0"}};
+  g.uses = 2;
+  g.max_reuse = 3;
   return g;
 }
 

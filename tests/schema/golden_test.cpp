@@ -47,6 +47,13 @@ TEST(Golden, EveryKindOfRecordIsReadAndWrittenAsEver) {
   expect_golden(a_manifest(), golden::manifest);
 }
 
+TEST(Golden, AGroupOfAQueueFromBeforeReplayTablesIsStillRead) {
+  auto queued = a_group();
+  queued.uses = 0;
+  queued.max_reuse = 1;
+  EXPECT_TRUE(decode<group>(bytes_of(golden::group_without_reuse)) == queued);
+}
+
 TEST(Golden, ACheckpointThatWasMarkedBestIsStillRead) {
   EXPECT_TRUE(decode<checkpoint_record>(bytes_of(golden::checkpoint_marked_best)) == a_checkpoint());
 }

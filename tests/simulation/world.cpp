@@ -84,12 +84,25 @@ void world::check() {
   }
   const auto& c = ledger_->train_counts();
   const auto& gate = settings_.rules.gate;
-  if (c.pending + c.ready + c.leased + c.trained >
-      (gate.max_staleness + committed_.value + 1) * gate.groups_per_batch) {
+  const bool replay = settings_.rules.max_reuse > 1;
+  const auto alive = c.pending + c.ready + c.leased;
+  if (replay ? alive > (gate.max_staleness + 1) * gate.groups_per_batch
+             : alive + c.trained > (gate.max_staleness + committed_.value + 1) * gate.groups_per_batch) {
     broken("the gate let out too many groups");
   }
-  if (c.trained != trained_.size() || c.trained != committed_.value * gate.groups_per_batch) {
+  if (!replay && c.trained != uses_.size()) {
     broken("trained groups do not add up");
+  }
+  std::uint64_t uses = 0;
+  for (const auto& [id, n] : uses_) {
+    const auto& g = store_.at(id);
+    uses += n;
+    if (g.uses != n || g.state < group_state::ready || g.state > group_state::trained) {
+      broken("group " + to_string(id) + " was consumed but its record does not say so");
+    }
+  }
+  if (uses != committed_.value * gate.groups_per_batch) {
+    broken("uses of groups do not add up to the steps");
   }
 }
 
@@ -241,8 +254,8 @@ void world::commit(incarnation life, epoch present, lease_id lease, const rollou
     broken("a zombie learner committed");
   }
   for (const auto& g : said.groups) {
-    if (!trained_.insert(g.id).second) {
-      broken("group " + to_string(g.id) + " was trained twice");
+    if (++uses_[g.id] > settings_.rules.max_reuse) {
+      broken("group " + to_string(g.id) + " was trained more often than allowed");
     }
   }
   write(said.groups);

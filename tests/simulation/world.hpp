@@ -30,6 +30,14 @@ public:
   /// Runs to the goal; the first broken promise, in words, or nothing.
   std::string run();
 
+  /// Groups that more than one step consumed.
+  std::uint64_t used_again() const {
+    std::uint64_t n = 0;
+    for (const auto& [id, uses] : uses_) {
+      n += uses > 1 ? 1 : 0;
+    }
+    return n;
+  }
   const rollout::group_counts& counts() const { return ledger_->counts(); }
 
 private:
@@ -77,7 +85,7 @@ private:
   std::optional<rollout::ledger> ledger_;
   std::map<group_id, group> store_;
   std::set<sample_id> samples_;
-  std::set<group_id> trained_;
+  std::map<group_id, std::uint32_t> uses_; ///< steps that consumed a group
   policy_version committed_;
   std::uint64_t lease_blocks_ = 0;
   epoch present_{0};

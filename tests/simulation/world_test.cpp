@@ -23,6 +23,14 @@ settings of_seed(std::uint64_t seed) {
                     .lease_time = rollout::monotonic_ms{250}}};
 }
 
+settings replay_of_seed(std::uint64_t seed) {
+  auto s = of_seed(seed);
+  s.rules.drop_stale = true;
+  s.rules.max_reuse = static_cast<std::uint32_t>(2 + seed % 3);
+  s.rules.select = {.how = static_cast<rollout::selector>(seed / 3 % 3), .seed = seed};
+  return s;
+}
+
 /// TROUPE_SIM_SEEDS: how many seeds; TROUPE_SIM_FIRST: the first, to run one that failed again.
 TEST(Simulation, KeepsEveryPromiseUnderFaults) {
   const auto first = number_from_environment("TROUPE_SIM_FIRST", 0);
@@ -30,6 +38,20 @@ TEST(Simulation, KeepsEveryPromiseUnderFaults) {
   for (std::uint64_t seed = first; seed < last; ++seed) {
     const auto problem = world{of_seed(seed)}.run();
     ASSERT_EQ(problem, "") << "again: TROUPE_SIM_FIRST=" << seed << " TROUPE_SIM_SEEDS=1";
+  }
+}
+
+TEST(Simulation, KeepsEveryPromiseWithReplayTables) {
+  const auto first = number_from_environment("TROUPE_SIM_FIRST", 0);
+  const auto last = first + number_from_environment("TROUPE_SIM_SEEDS", 300);
+  std::uint64_t used_again = 0;
+  for (std::uint64_t seed = first; seed < last; ++seed) {
+    world w{replay_of_seed(seed)};
+    ASSERT_EQ(w.run(), "") << "again: TROUPE_SIM_FIRST=" << seed << " TROUPE_SIM_SEEDS=1";
+    used_again += w.used_again();
+  }
+  if (last - first > 10) {
+    EXPECT_GT(used_again, last - first) << "hardly any group was used twice";
   }
 }
 

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/buffer_service.hpp"
+#include "runtime/error.hpp"
+#include "tests/actors/small_run.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe::actors {
+namespace {
+
+/// On a real journal; `reopen` is what a restarted process does.
+class Service : public ::testing::Test {
+protected:
+  Service() { open(store::open_mode::create); }
+  void reopen() {
+    service_.reset();
+    journal_.reset();
+    open(store::open_mode::existing);
+  }
+  void begin(stage_index stage) { service_->begin_stage({stage, policy_version{}}); }
+  issue_reply issue(purpose why, std::uint64_t count) {
+    return service_->issue({.why = why,
+                            .from = why == purpose::eval ? split::validation : split::train,
+                            .count = count,
+                            .num_samples = 2,
+                            .pinned = policy_version{0},
+                            .evaluation = 1,
+                            .sampling = std::make_shared<sampling_plan>()},
+                           at_);
+  }
+  lease_prompts_reply sample_all() {
+    auto work = service_->lease_prompts({first_generator, 100}, at_);
+    auto done = std::make_shared<std::vector<sampled>>();
+    for (const auto& w : *work.work) {
+      for (std::uint32_t i = 0; i < 2; ++i) {
+        done->push_back({work.lease, w.what.id, answer_ab(i)});
+      }
+    }
+    service_->submit_samples({first_generator, done}, at_);
+    return work;
+  }
+  /// Member 0 of each group is correct; member 1 is, where `second` is.
+  void judge_all(bool second = false) {
+    const auto work = service_->lease_generated({first_verifier, 100}, at_);
+    auto said = std::make_shared<std::vector<judged_group>>();
+    for (const auto& g : *work.groups) {
+      said->push_back({work.lease, g.what.id, {judged(true), judged(second)}});
+    }
+    service_->submit_verdict({first_verifier, said}, at_);
+  }
+
+  scratch_folder folder_;
+  config::recipe recipe_ = small_recipe();
+  clock_reading at_{.now = rollout::monotonic_ms{1000}, .wall_ms = 5};
+  std::uint64_t lives_ = 0;
+  std::unique_ptr<store::journal> journal_;
+  std::unique_ptr<buffer_service> service_;
+
+private:
+  void open(store::open_mode mode) {
+    journal_ = std::make_unique<store::journal>(folder_ / "store", mode);
+    service_ = std::make_unique<buffer_service>(*journal_, recipe_, small_sources(), epoch{++lives_}, at_);
+  }
+};
+
+TEST_F(Service, HandsNothingOutBeforeAStageBegins) {
+  EXPECT_TRUE(service_->lease_prompts({first_generator, 4}, at_).work->empty());
+  EXPECT_TRUE(service_->lease_generated({first_verifier, 4}, at_).groups->empty());
+}
+
+TEST_F(Service, PromptsComeFromTheMixtureInOrderWithSeedsOfTheirOwn) {
+  begin(grpo_stage);
+  const auto work = service_->lease_prompts({first_generator, 3}, at_);
+  ASSERT_EQ(work.work->size(), 3u);
+  EXPECT_EQ((*work.work)[2].asked.text, "p2?");
+  EXPECT_NE((*work.work)[0].what.sampling_seed, (*work.work)[1].what.sampling_seed);
+  EXPECT_EQ((*work.work)[0].what.members.size(), 2u);
+}
+
+TEST_F(Service, AfterARestartLeasesAreVoidAndTheirIdsNewAndTheOldEpochIsFenced) {
+  begin(grpo_stage);
+  const auto before = sample_all();
+  judge_all();
+  ASSERT_NE(service_->lease_batch({the_learner, epoch{1}}, at_).what, nullptr);
+  reopen();
+  EXPECT_EQ(journal_->find_group(two_samples(0).id)->state, group_state::ready);
+  EXPECT_EQ(journal_->setting("learner_epoch"), "2");
+  begin(grpo_stage);
+  EXPECT_EQ(service_->lease_batch({the_learner, epoch{1}}, at_).what, nullptr);
+  const auto again = service_->lease_batch({the_learner, epoch{2}}, at_);
+  ASSERT_NE(again.what, nullptr);
+  EXPECT_EQ(again.what->groups[0].samples[1], answer_ab(1));
+  EXPECT_GT(again.lease, before.lease);
+}
+
+TEST_F(Service, ARecordedBatchIsReadAsItWas) {
+  begin(grpo_stage);
+  sample_all();
+  judge_all();
+  const std::vector<group_id> ids{two_samples(1).id, two_samples(0).id};
+  const auto read = service_->read_batch({ids});
+  ASSERT_EQ(read.what->groups.size(), 2u);
+  EXPECT_EQ(read.what->groups[0].what.id, ids[0]); // in the order asked for
+  EXPECT_EQ(read.what->groups[0].asked.text, "p1?");
+  EXPECT_EQ(read.what->groups[0].verdicts, (std::vector<judgement>{judged(true), judged(false)}));
+  EXPECT_THROW(service_->read_batch({{two_samples(77).id}}), error);
+}
+
+TEST_F(Service, AnEvaluationCountsWhatItsVerdictsSaid) {
+  begin(grpo_stage);
+  EXPECT_EQ(issue(purpose::eval, 100).issued, 3u); // validation has no more
+  EXPECT_EQ(service_->progress().unfinished_pinned, 3u);
+  sample_all();
+  judge_all();
+  EXPECT_EQ(service_->progress().unfinished_pinned, 0u);
+  const auto result = service_->evaluation({grpo_stage, 1}).by_task->at("letters");
+  EXPECT_EQ(result.problems, 3u);
+  EXPECT_EQ(result.samples, 6u);
+  EXPECT_EQ(result.correct, 3u);
+  EXPECT_EQ(result.undecided, 0u);
+  EXPECT_EQ(result.tokens, 18u); // 6 * 3
+  EXPECT_EQ(result.part_sums.at("exact"), 3);
+  ASSERT_EQ(result.first.size(), 3u);
+  EXPECT_EQ(result.first[1].prompt, "p1?");
+  EXPECT_EQ(result.first[1].completion, "ab");
+  EXPECT_EQ(result.first[1].answer, "a1");
+}
+
+TEST_F(Service, AnInterruptedEvaluationGoesOnAfterARestart) {
+  begin(grpo_stage);
+  issue(purpose::eval, 2);
+  sample_all();
+  reopen();
+  begin(grpo_stage);
+  const auto others = service_->lease_generated({first_verifier, 100}, at_).groups;
+  EXPECT_EQ(others->size(), 4u);
+  for (const auto& g : *others) {
+    EXPECT_EQ(g.what.id.why, purpose::train); // the evaluation is not asked for yet: its weights may not be there
+  }
+  EXPECT_EQ(service_->progress().unfinished_pinned, 2u);
+  EXPECT_EQ(issue(purpose::eval, 2).issued, 0u);
+  judge_all();
+  EXPECT_EQ(service_->evaluation({grpo_stage, 1}).by_task->at("letters").problems, 2u);
+}
+
+TEST_F(Service, ADatasetHoldsTheCorrectSamplesAndNamesTheirSource) {
+  begin(pick_stage);
+  EXPECT_EQ(issue(purpose::collect, 2).issued, 2u);
+  sample_all();
+  judge_all();
+  const auto made = service_->build_dataset({pick_stage, "checkpoints/rl/step-000004"}, at_).made;
+  EXPECT_EQ(made->considered, 4u); // 2 groups of 2
+  EXPECT_EQ(made->records, 2u);    // member 0 of each
+  EXPECT_EQ(made->policy_checkpoint, "checkpoints/rl/step-000004");
+  const auto records = *service_->read_dataset({"kept"}).records;
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].prompt, "p1?");
+  EXPECT_EQ(records[1].completion, "ab");
+  EXPECT_EQ(to_string(records[1].source), "2c1/0");
+  EXPECT_EQ(journal_->find_group(records[1].source.group)->state, group_state::collected);
+}
+
+TEST_F(Service, ADatasetHoldsAnAnswerToAPromptOnce) {
+  begin(pick_stage);
+  issue(purpose::collect, 2);
+  sample_all();
+  judge_all(true);
+  const auto made = service_->build_dataset({pick_stage, ""}, at_).made;
+  EXPECT_EQ(made->considered, 4u);
+  EXPECT_EQ(made->records, 2u); // both members of a group say "ab"
+}
+
+TEST_F(Service, ADatasetLeavesOutWhatIsBelowTheRewardAsked) {
+  recipe_.stages[2].min_reward = 1.5;
+  begin(pick_stage);
+  issue(purpose::collect, 2);
+  sample_all();
+  judge_all();
+  EXPECT_EQ(service_->build_dataset({pick_stage, ""}, at_).made->records, 0u);
+  EXPECT_THROW(service_->read_dataset({"kept"}), error);
+}
+
+TEST_F(Service, AFinishedStageLeavesNothingOpen) {
+  begin(grpo_stage);
+  sample_all();
+  service_->lease_prompts({first_generator, 100}, at_);
+  auto finished = std::make_shared<stage_record>();
+  finished->stage = grpo_stage;
+  finished->status = stage_status::finished;
+  service_->record({.checkpoint = nullptr, .forgotten = {}, .stage = finished}, at_);
+  const auto counts = *service_->progress().counts;
+  EXPECT_EQ(counts.pending, 0u);
+  EXPECT_EQ(journal_->find_group(two_samples(0).id)->dropped, drop_reason::stale);
+  EXPECT_TRUE(service_->lease_prompts({first_generator, 4}, at_).work->empty());
+  EXPECT_EQ(journal_->stages().at(0).status, stage_status::finished);
+}
+
+TEST_F(Service, ASampleThatIsNotTheOneItsGroupNamesIsCorrupt) {
+  begin(grpo_stage);
+  sample_all();
+  auto other = answer_ab(0);
+  other.text = "forged";
+  journal_->commit({.samples = {{{two_samples(0).id, 0}, other}}}, store::durability::wal);
+  try {
+    service_->lease_generated({first_verifier, 4}, at_);
+    FAIL() << "it was handed out";
+  } catch (const error& e) {
+    EXPECT_EQ(e.code(), errc::corrupt);
+    EXPECT_NE(std::string{e.what()}.find("1t0/0"), std::string::npos) << e.what();
+  }
+}
+
+} // namespace
+} // namespace troupe::actors

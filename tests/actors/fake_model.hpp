@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gpu/engine.hpp"
+#include "runtime/text/tokenizer.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+/// A model that is none: every token it samples and every figure it reports is known beforehand.
+namespace troupe::actors {
+
+/// How the fake behaves, and what it was asked. Set and read by the test.
+struct model_script {
+  std::uint32_t tokens = 3;                    ///< of every completion: 'a', 'b', ..., the last is the end token
+  std::string sampling_fails;                  ///< what a decode step throws; empty: nothing
+  std::string training_fails;                  ///< what a training step throws; empty: nothing
+  std::string saving_fails;                    ///< what saving throws, after one file was written; empty: nothing
+  std::vector<std::string> done;               ///< one line a call: "load FOLDER", "grpo 2", "sft 3", "reference"
+  std::vector<gpu::training_sequence> trained; ///< of the last training step
+};
+
+class fake_weights : public gpu::weights {
+public:
+  explicit fake_weights(policy_version v) : weights(v) {}
+  std::uint64_t checksum() const override { return version().value; }
+};
+std::shared_ptr<const gpu::weights> weights_of(std::uint64_t version);
+
+/// One id a byte, so that every text can be written; 0 ends a completion.
+class byte_tokenizer : public text::tokenizer {
+public:
+  std::vector<std::int32_t> encode(std::string_view text, bool add_special_tokens) const override;
+  std::string decode(std::span<const std::int32_t> ids, bool keep_special_tokens) const override;
+  std::uint32_t vocabulary_size() const override { return 256; }
+  std::int32_t end_token() const override { return 0; }
+  std::int32_t pad_token() const override { return -1; }
+};
+
+/// Its samplers and trainers follow `script`; log-probabilities are all -1.
+std::shared_ptr<gpu::backend> make_fake_backend(std::shared_ptr<model_script> script);
+
+} // namespace troupe::actors

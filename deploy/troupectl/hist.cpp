@@ -65,11 +65,11 @@ public:
     std::vector<labelled> lines;
     for (const auto& b : bins) {
       all["bins"].push_back({{"from", b.from}, {"to", b.to}, {"count", b.count}});
-      const bool last = &b == &bins.back();
-      lines.push_back({b.from == b.to    ? number_text(b.from)
-                       : whole_ && !last ? fmt::format("{}..{}", number_text(b.from), number_text(b.to - 1))
-                       : whole_          ? fmt::format("{}..{}", number_text(b.from), number_text(b.to))
-                                         : fmt::format("{} to {}", number_text(b.from), number_text(b.to)),
+      const bool holds_end = values_.back() == b.to; // the last bin alone can
+      lines.push_back({b.from == b.to         ? number_text(b.from)
+                       : whole_ && !holds_end ? fmt::format("{}..{}", number_text(b.from), number_text(b.to - 1))
+                       : whole_               ? fmt::format("{}..{}", number_text(b.from), number_text(b.to))
+                                              : fmt::format("{} to {}", number_text(b.from), number_text(b.to)),
                        b.count});
     }
     if (as == output_format::json) {

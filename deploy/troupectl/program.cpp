@@ -38,7 +38,7 @@ struct arguments_read {
 CLI::App* verb(CLI::App& app, const std::string& name, const std::string& help, const std::string& example) {
   auto* sub = app.add_subcommand(name, help);
   sub->fallthrough();
-  sub->footer("Example:\n  troupectl --store runs/first " + example);
+  sub->footer("Example:\n  troupectl --run runs/first " + example);
   return sub;
 }
 

@@ -211,7 +211,7 @@ void visit_datasets(const opened_store& from, const sample_facts& facts, const r
                 {"considered", d.considered},
                 {"kept_share", share},
                 {"stage", d.stage == no_stage ? row() : row(facts.stage_name(d.stage))},
-                {"policy", d.policy.value},
+                {"policy", d.stage == no_stage ? row() : row(d.policy.value)},
                 {"step", d.step},
                 {"policy_checkpoint", d.policy_checkpoint},
                 {"filter", d.filter},

@@ -102,9 +102,10 @@ TEST_F(Troupectl, ExitStatusesSayWhatKindOfFailure) {
 }
 
 TEST_F(Troupectl, EveryHelpHasAnExample) {
-  for (const char* verb : {"status", "get", "count", "describe", "show", "export", "doctor"}) {
+  for (const char* verb : {"status", "get", "count", "describe", "show", "export", "doctor", "hist", "tail",
+                           "checkpoint", "import", "quarantine"}) {
     EXPECT_EQ(bare({verb, "--help"}), 0);
-    EXPECT_THAT(out_.str(), HasSubstr("Example:\n  troupectl --store runs/first " + std::string{verb}));
+    EXPECT_THAT(out_.str(), HasSubstr("Example:\n  troupectl --run runs/first " + std::string{verb}));
   }
   EXPECT_EQ(bare({"--help"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("Example:"));

@@ -28,6 +28,8 @@ TEST_F(Troupectl, DrawsAHistogramOfNumbers) {
                         }
                         return full + "\n0.5 to 1  0\n1 to 1.5  3  " + full + "\n";
                       }());
+  ASSERT_EQ(call({"hist", "steps", "data_cursor"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\n3  1  █")) << "one whole number, one bin";
   ASSERT_EQ(call({"hist", "samples", "tokens", "--where", "fate == 'trained'", "-o", "json"}), 0);
   EXPECT_EQ(json(), row::parse(R"({"field":"tokens","count":4,"missing":0,"min":3.0,"mean":3.0,"median":3.0,"max":3.0,
                                    "bins":[{"from":3.0,"to":3.0,"count":4}]})"));

@@ -18,6 +18,7 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 struct answer {
   int status = 0;
@@ -209,6 +210,24 @@ std::filesystem::path blob_of_first_sample(hand_made_store& made) {
     }
   }
   return {};
+}
+
+TEST(Doctor, OfADamagedListItSaysSoOnceAndNotWhatFollows) {
+  const hand_made_store groups{"troupe-doctor-list"};
+  groups.write();
+  flip_byte(groups.store(), "verifier-0"); // in a group's history
+  const auto a = doctor(groups);
+  EXPECT_EQ(a.status, 5);
+  EXPECT_EQ(row::parse(a.out)["conserved"], false);
+  EXPECT_THAT(a.err,
+              AllOf(HasSubstr("the list of groups cannot be checked: "), HasSubstr("conservation cannot be checked"),
+                    Not(HasSubstr("no group has it")), Not(HasSubstr("is not in the store"))));
+  const hand_made_store steps{"troupe-doctor-steps"};
+  steps.write();
+  flip_byte(steps.store(), "\"loss\":0.5");
+  const auto b = doctor(steps);
+  EXPECT_EQ(b.status, 5);
+  EXPECT_THAT(b.err, AllOf(HasSubstr("steps of stage 0 cannot be checked: "), Not(HasSubstr("no step consumed it"))));
 }
 
 TEST(Doctor, NamesTheSampleOfAFlippedByteInABlobFile) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A checkpoint in `transformers`: what it computes there is what Troupe computes. Exits with 77, which ctest calls skipped,
-where no python3 at hand can import torch and transformers; `pip install torch==2.11.0 transformers` brings them.
+where python3 cannot import torch and transformers. TROUPE_PYTHON names one that can: for example bin/python3 of a virtual
+environment in which `pip install torch==2.11.0 transformers` ran.
 """
 import json
 import os
@@ -69,9 +70,10 @@ class HuggingFaceTest(RunTest):
 
 if __name__ == "__main__":
     if not can_load(sys.executable):
-        other = shutil.which("python3")
+        other = os.environ.get("TROUPE_PYTHON", shutil.which("python3"))
         if not can_load(other):
-            print("SKIPPED: no python3 here can import torch and transformers; nothing was compared", file=sys.stderr)
+            print(f"SKIPPED: {other} cannot import torch and transformers, so nothing was compared; TROUPE_PYTHON can name "
+                  "a python3 that can", file=sys.stderr)
             sys.exit(SKIPPED)
         os.execv(other, [other, *sys.argv])
     unittest.main()

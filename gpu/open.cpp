@@ -31,27 +31,39 @@ std::string module_of(const std::string& device) {
   return "libtroupe_torch.so";
 }
 
+/// What to do about a module that is not there or does not load.
+std::string advice(const std::string& device, const std::string& why) {
+  if (device == "cpu") {
+    return "the model's module could not be loaded; run scripts/setup.sh and build again:" + why;
+  }
+  return "device " + device +
+         ": its module could not be loaded. It needs an NVIDIA driver (see nvidia-smi) and CUDA's " +
+         "libraries: run scripts/setup.sh --cuda (2.3 GB) and build again, or use device: cpu:" + why;
+}
+
 } // namespace
 
 std::shared_ptr<backend> open_backend(const backend_options& options) {
   const auto module_name = module_of(options.device);
-  std::string tried;
+  std::string why;
   for (const auto& path : places(module_name)) {
-    if (void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) { // stays loaded: the backend's code lives in it
-      using open_function = backend* (*)(const backend_options*);
-      const auto open = reinterpret_cast<open_function>(::dlsym(module, "troupe_open_torch_backend"));
-      if (open == nullptr) {
-        throw error{errc::unavailable, path + " is not of this version of troupe; build again"};
-      }
-      return std::shared_ptr<backend>{open(&options)};
+    if (!std::filesystem::exists(path)) {
+      why += "\n  " + path + ": not there";
+      continue;
     }
-    const char* why = ::dlerror();
-    tried += std::string{"\n  "} + (why == nullptr ? path : why);
+    void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); // stays loaded: the backend's code lives in it
+    if (module == nullptr) {
+      const char* problem = ::dlerror();
+      throw error{errc::unavailable, advice(options.device, "\n  " + path + ": " + (problem ? problem : "unknown"))};
+    }
+    using open_function = backend* (*)(const backend_options*);
+    const auto open = reinterpret_cast<open_function>(::dlsym(module, "troupe_open_torch_backend"));
+    if (open == nullptr) {
+      throw error{errc::unavailable, path + " is not of this version of troupe; build again"};
+    }
+    return std::shared_ptr<backend>{open(&options)};
   }
-  const bool cpu = options.device == "cpu";
-  throw error{errc::unavailable, "device " + options.device + ": its module could not be loaded; run scripts/setup.sh" +
-                                     (cpu ? "" : " --cuda (2.3 GB)") + " and build again" +
-                                     (cpu ? ":" : ", or use device: cpu:") + tried};
+  throw error{errc::unavailable, advice(options.device, why)};
 }
 
 } // namespace troupe::gpu

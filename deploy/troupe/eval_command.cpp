@@ -61,7 +61,7 @@ std::vector<problem> sample_all(const options& o) {
   const auto sampler = backend->make_sampler(backend->load_weights(o.model, policy_version{}), 128);
   std::vector<problem> problems;
   auto sampling = o.sampling;
-  sampling.stop_tokens = {tokenizer->end_token()};
+  sampling.stop_tokens = text::read_stop_tokens(o.model, *tokenizer);
   const auto n = std::min(o.limit, source->size(split::heldout).value_or(o.limit));
   for (std::uint64_t i = 0; i < n; ++i) {
     problems.push_back({source->at(split::heldout, i).question, std::vector<std::string>(o.num_samples), {}});

@@ -82,7 +82,7 @@ void add_generate(CLI::App& app, body& chosen) {
   command->callback([&chosen, o] {
     chosen = [o] {
       const auto tokenizer = text::load_tokenizer(o->model);
-      o->sampling.stop_tokens = {tokenizer->end_token()};
+      o->sampling.stop_tokens = text::read_stop_tokens(o->model, *tokenizer);
       const auto backend = gpu::open_backend(
           {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
       const auto weights = backend->load_weights(o->model, policy_version{});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/model/decoder.hpp"
+#include "gpu/model/device.hpp"
 #include "gpu/model/hf_folder.hpp"
 #include "gpu/sampling/torch_sampler.hpp"
 #include "gpu/training/torch_trainer.hpp"
@@ -47,31 +48,14 @@ void check_scorable(const model_shape& shape, std::span<const std::int32_t> ids,
   }
 }
 
-/// Before anything is loaded or written: is the device there, and can it do what is asked for?
-at::Device checked_device(const backend_options& options) {
-  const at::Device device{options.device};
-  if (!device.is_cuda()) {
-    return device;
-  }
-  const auto count = at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0;
-  if (count == 0) {
-    throw error{errc::unavailable,
-                "device " + options.device + ": no CUDA device is here (nvidia-smi lists them); use " + "device: cpu"};
-  }
-  if (device.has_index() && device.index() >= count) {
-    throw error{errc::unavailable,
-                "device " + options.device + ": there are " + std::to_string(count) + " CUDA devices, numbered from 0"};
-  }
-  if (options.deterministic) {
-    throw error{errc::invalid, "deterministic is kept on the CPU only by this version; use device: cpu, or "
-                               "deterministic: false"};
-  }
-  return device;
+std::size_t cuda_devices() {
+  return at::hasCUDA() ? at::getNumGPUs() : 0;
 }
 
 class torch_backend final : public backend {
 public:
-  explicit torch_backend(backend_options options) : options_(std::move(options)), device_(checked_device(options_)) {
+  explicit torch_backend(backend_options options)
+      : options_(std::move(options)), device_(checked_device(options_, cuda_devices())) {
     if (options_.threads == 0) {
       throw error{errc::invalid, "threads is 0; a backend computes with at least one thread"};
     }

@@ -51,6 +51,10 @@ private:
     const bool cuda = r_.device == "cuda" || (r_.device.starts_with("cuda:") && r_.device.size() > 5 &&
                                               r_.device.find_first_not_of("0123456789", 5) == std::string::npos);
     require(r_.device == "cpu" || cuda, "device", "is " + yaml_text(r_.device) + "; it must be cpu, cuda or cuda:N");
+    require(!(cuda && r_.deterministic), "deterministic",
+            "is true, but device is " + r_.device +
+                "; row-invariant kernels exist for the CPU only: use device: cpu, or "
+                "deterministic: false");
     require(m.hidden_size % m.num_attention_heads == 0 && m.hidden_size / m.num_attention_heads % 2 == 0,
             "model.num_attention_heads",
             "is " + std::to_string(m.num_attention_heads) + ", which does not divide hidden_size (" +

@@ -34,6 +34,11 @@ std::string completion_text(const tokenizer& by, const sample& s);
 /// Reads `tokenizer.json` (and `tokenizer_config.json` where there is one) of a Hugging Face folder.
 std::shared_ptr<const tokenizer> load_tokenizer(const std::string& folder);
 
+/// The tokens that end a completion of the folder's model: `eos_token_id` of its generation_config.json, an id or a
+/// list of ids; where it names none, the tokenizer's end token; empty where there is none either. Throws error(invalid)
+/// naming the file when an id is outside the vocabulary or is no id at all.
+std::vector<std::int32_t> read_stop_tokens(const std::string& folder, const tokenizer& by);
+
 /// Writes a character-level tokenizer to `folder`: every character of `alphabet` (UTF-8) is a token, every string of
 /// `special_tokens` is one token that is matched before characters; the end and pad tokens are `<|end|>` and `<|pad|>`.
 /// `transformers` loads the folder as a PreTrainedTokenizerFast.

@@ -25,7 +25,10 @@ class Learning(RunTest):
         steps = run.metrics(kind="step", stage="reasoning_rl")
         self.assertEqual([line["step"] for line in steps], list(range(1, 61)))
         self.assertLessEqual(max(line["staleness/max"] for line in steps), 1)
-        self.assertLess(max(line["logprob_gap_max"] for line in steps), 1e-4)
+        # a batch whose samples all went through a swap of weights has none to measure
+        gaps = [line["logprob_gap_max"] for line in steps if "logprob_gap_max" in line]
+        self.assertGreater(len(gaps), 10)
+        self.assertLess(max(gaps), 1e-4)
         self.assertGreater(max(line["overlap_ratio"] for line in steps), 0, "sampling and training never overlapped")
         for name in ("loss", "reward", "rewards/exact/mean", "completions/mean_length", "grad_norm", "entropy"):
             self.assertIn(name, steps[0])

@@ -20,14 +20,24 @@ const model_shape shape{.hidden_size = 64,
                         .max_position_embeddings = 64,
                         .initializer_range = 0.2};
 
+/// NVIDIA's driver makes /dev/nvidia0, /dev/nvidia1, ...
+bool driver_shows_a_device() {
+  for (const auto& entry : std::filesystem::directory_iterator{"/dev"}) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("nvidia") && name.find_first_not_of("0123456789", 6) == std::string::npos && name.size() > 6) {
+      return true;
+    }
+  }
+  return false;
+}
+
 class Cuda : public ::testing::Test {
 protected:
   void SetUp() override {
-    try {
-      device_ = open_backend({.device = "cuda"});
-    } catch (const error& e) {
-      GTEST_SKIP() << "no CUDA device: " << e.what();
+    if (!driver_shows_a_device()) { // where there is one, a module that does not load is a failure
+      GTEST_SKIP() << "no CUDA device: there is no /dev/nvidia0 or the like, so nothing was tested on one";
     }
+    device_ = open_backend({.device = "cuda"});
     cpu_ = open_backend({.device = "cpu"});
     on_device_ = device_->new_weights(shape, 1);
     on_cpu_ = cpu_->new_weights(shape, 1);

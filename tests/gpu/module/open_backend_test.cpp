@@ -4,7 +4,9 @@
 #include "runtime/error.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
+#include <set>
 #include <unistd.h>
 
 namespace troupe::gpu {
@@ -33,6 +35,19 @@ TEST(OpenBackend, RefusesADeviceThatItDoesNotHave) {
       EXPECT_THAT(e.what(), HasSubstr(what));
     }
   }
+}
+
+TEST(OpenBackend, TheCpuLoadsNoCudaLibraryButTheTwoSmallOnes) {
+  open_backend({.deterministic = true});
+  std::ifstream maps{"/proc/self/maps"};
+  std::set<std::string> cuda;
+  for (std::string line; std::getline(maps, line);) {
+    const auto name = line.substr(line.rfind('/') + 1);
+    if (line.find("/nvidia/") != std::string::npos || name.starts_with("libcu") || name.find("_cuda") != name.npos) {
+      cuda.insert(name);
+    }
+  }
+  EXPECT_THAT(cuda, testing::ElementsAre("libcudart.so.13", "libcupti.so.13"));
 }
 
 TEST(OpenBackend, SamplesScoresAndTrainsThroughTheModule) {

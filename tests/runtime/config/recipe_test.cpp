@@ -167,6 +167,9 @@ TEST_F(Recipe, RefusesContradictions) {
       refusal("model: {num_key_value_heads: 3}\n" + with("")),
       "r.yaml:1: model.num_key_value_heads: is 3, which does not divide num_attention_heads (4); choose one that does");
   EXPECT_EQ(refusal("device: tpu\n" + with("")), "r.yaml:1: device: is tpu; it must be cpu, cuda or cuda:N");
+  EXPECT_EQ(refusal("device: cuda:1\ndeterministic: true\n" + with("")),
+            "r.yaml:2: deterministic: is true, but device is cuda:1; row-invariant kernels exist for the CPU only: use "
+            "device: cpu, or deterministic: false");
   EXPECT_EQ(refusal(stages("  - {name: a, type: sft, data: addition, stop_above: 0.5}\n")),
             "r.yaml:4: stages.a.stop_above: needs validation; set eval_steps above 0");
   EXPECT_EQ(refusal(stages("  - {name: a, type: eval, data: addition, num_problems: 2000}\n")),

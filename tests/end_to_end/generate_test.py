@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""`troupe generate` on a checkpoint that a run wrote."""
+import json
+import unittest
+
+from runs import RunTest, troupe
+
+
+class GenerateTest(RunTest):
+    def sampled(self, model, **line):
+        done = troupe("generate", "--model", str(model), "--max-new-tokens", "40", "--temperature", "0",
+                      input=json.dumps({"id": 1, **line}) + "\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["samples"][0]
+
+    def test_a_checkpoint_names_its_end_token_and_generation_stops_where_it_says(self):
+        run = self.run_of("one_stage")
+        self.assertEqual(run.finish(), 0, run.said())
+        model = run.folder / "checkpoints/cold_start/step-000060"
+        ids = {token["content"]: token["id"] for token in json.loads((model / "tokenizer.json").read_text())["added_tokens"]}
+        file = model / "generation_config.json"
+        named = {"eos_token_id": ids["<|end|>"], "pad_token_id": ids["<|pad|>"]}
+        self.assertEqual(json.loads(file.read_text()), named)
+        config = json.loads((model / "config.json").read_text())
+        self.assertEqual({key: config[key] for key in named}, named)
+
+        whole = self.sampled(model, prompt="12+34=")
+        self.assertGreater(len(whole["ids"]), 2)
+        third = whole["ids"][2]
+        file.write_text(json.dumps({"eos_token_id": [ids["<|end|>"], third]}))
+        cut = self.sampled(model, prompt="12+34=")
+        self.assertEqual(cut["finish_reason"], "stop")
+        self.assertEqual(cut["ids"], whole["ids"][:whole["ids"].index(third) + 1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -156,8 +156,8 @@ TEST_F(Service, ADatasetHoldsTheCorrectSamplesAndNamesTheirSource) {
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(records[1].prompt, "p1?");
   EXPECT_EQ(records[1].completion, "ab");
-  EXPECT_EQ(to_string(records[1].source), "2c1/0");
-  EXPECT_EQ(journal_->find_group(records[1].source.group)->state, group_state::collected);
+  EXPECT_EQ(to_string(records[1].source.value()), "2c1/0");
+  EXPECT_EQ(journal_->find_group(records[1].source->group)->state, group_state::collected);
 }
 
 TEST_F(Service, ADatasetHoldsAnAnswerToAPromptOnce) {

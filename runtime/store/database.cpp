@@ -6,6 +6,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/options.h>
+#include <rocksdb/transaction_log.h>
 #include <rocksdb/write_batch.h>
 
 namespace troupe::store {
@@ -123,6 +124,27 @@ private:
   rocksdb::FileLock* lock_ = nullptr;
 };
 
+/// RocksDB takes a log that ends early for one whose writer died, even where another log stands behind it: what was cut
+/// off would be a hole. The numbers of the changes show it.
+void require_unbroken_logs(rocksdb::DB& db, const std::string& where) {
+  rocksdb::VectorLogPtr logs;
+  require(db.GetSortedWalFiles(logs), where);
+  if (logs.size() < 2) {
+    return;
+  }
+  std::unique_ptr<rocksdb::TransactionLogIterator> it;
+  require(db.GetUpdatesSince(logs.front()->StartSequence(), &it), where);
+  for (auto expected = logs.front()->StartSequence(); it->Valid(); it->Next()) {
+    const auto batch = it->GetBatch();
+    if (batch.sequence != expected) {
+      throw error{errc::corrupt, where + ": a log lost its end: changes " + std::to_string(expected) + " to " +
+                                     std::to_string(batch.sequence - 1) + " are gone"};
+    }
+    expected += static_cast<std::uint64_t>(batch.writeBatchPtr->Count());
+  }
+  require(it->status(), where);
+}
+
 } // namespace
 
 std::string name_of(family f) {
@@ -196,6 +218,9 @@ std::optional<database::glance> database::look(const std::string& folder, const 
   const rocksdb::Options options{database_options(open_mode::read_only, on, log), options_of(family::meta)};
   require(rocksdb::DB::OpenForReadOnly(options, folder, &opened), "store " + folder);
   const std::unique_ptr<rocksdb::DB> db{opened};
+  if (log == damaged_log::refuse) {
+    require_unbroken_logs(*db, "store " + folder);
+  }
   glance seen{.last_sequence = db->GetLatestSequenceNumber(), .sealed = std::nullopt};
   std::string sealed;
   const auto s = db->Get(rocksdb::ReadOptions{}, key, &sealed);

@@ -23,16 +23,6 @@ bool is_store(const fs::path& folder) {
   return fs::exists(folder / "CURRENT");
 }
 
-fs::path find_store(const std::string& folder) {
-  for (const fs::path& candidate : {fs::path{folder}, fs::path{folder} / "store"}) {
-    if (is_store(candidate)) {
-      return fs::canonical(candidate);
-    }
-  }
-  throw error{errc::not_found,
-              fmt::format("{} holds no store; --store takes a run directory or its store/ folder", folder)};
-}
-
 std::string endpoint_of(const fs::path& run) {
   const fs::path file = run / "cluster.json";
   if (run.empty() || !fs::exists(file)) {
@@ -51,6 +41,16 @@ std::string endpoint_of(const fs::path& run) {
 }
 
 } // namespace
+
+std::string find_store(const std::string& folder) {
+  for (const fs::path& candidate : {fs::path{folder}, fs::path{folder} / "store"}) {
+    if (is_store(candidate)) {
+      return fs::canonical(candidate).string();
+    }
+  }
+  throw error{errc::not_found,
+              fmt::format("{} holds no store; --store takes a run directory or its store/ folder", folder)};
+}
 
 std::optional<pid_t> lock_holder(const std::string& store_folder) {
   const fs::path file = fs::path{store_folder} / "LOCK";
@@ -89,6 +89,9 @@ opened_store open_store(const std::string& folder, std::ostream& err) {
   }
   opened_store opened{.run_folder = run.string(), .journal = nullptr, .recipe = std::nullopt};
   opened.journal = std::make_unique<store::journal>(store.string(), store::open_mode::read_only);
+  if (!opened.journal->degradation().empty()) {
+    err << "warning: " << opened.journal->degradation() << "\n";
+  }
   const fs::path recipe = run / "recipe.yaml";
   if (!run.empty() && fs::exists(recipe)) {
     try {

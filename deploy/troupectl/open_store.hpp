@@ -22,6 +22,9 @@ struct opened_store {
   std::string stage_name(stage_index stage) const;
 };
 
+/// The store that `folder` is or, as a run directory, holds. Throws error(not_found) when it is neither.
+std::string find_store(const std::string& folder);
+
 /// `folder` is a store or a run directory that holds one as `store/`. Throws error(not_found) when it is neither,
 /// error(unavailable) with process and endpoint when a live process holds it. A recipe that cannot be read is a
 /// warning.

@@ -22,6 +22,7 @@ struct arguments_read {
   std::string id;
   std::string dataset;
   std::string by;
+  bool accept_loss = false;
   row_query query;
 
   output_format as() const { return format == "json" ? output_format::json : output_format::table; }
@@ -81,6 +82,8 @@ void define(CLI::App& app, arguments_read& a) {
   add_row_options(exported, a);
   add_fields_option(exported, a);
   verb(app, "doctor", "check that every group and every record is accounted for", "doctor -o json");
+  verb(app, "repair", "what a damaged store would have to give up to be opened again", "repair --accept-loss")
+      ->add_flag("--accept-loss", a.accept_loss, "give it up, and record that in the store");
 }
 
 void export_what(const opened_store& store, arguments_read& a, std::ostream& out) {
@@ -94,6 +97,9 @@ void export_what(const opened_store& store, arguments_read& a, std::ostream& out
 }
 
 int perform(const std::string& name, arguments_read& a, std::ostream& out, std::ostream& err) {
+  if (name == "repair") {
+    return repair(find_store(a.store), a.accept_loss, a.as(), out) ? 0 : exit_status(errc::corrupt);
+  }
   const auto store = open_store(a.store, err);
   if (name == "status") {
     show_status(store, a.as(), out);

@@ -32,5 +32,8 @@ void count_rows(const opened_store& from, const row_query& query, const std::str
 void export_rows(const opened_store& from, row_query query, std::ostream& out);
 void describe_group(const opened_store& from, const std::string& id, output_format as, std::ostream& out);
 void show_sample(const opened_store& from, const std::string& id, output_format as, std::ostream& out);
+/// Says what a store that is refused would have to give up, and gives it up where `accept_loss` is set. False when
+/// there is a loss that was not accepted.
+bool repair(const std::string& store_folder, bool accept_loss, output_format as, std::ostream& out);
 
 } // namespace troupe::ctl

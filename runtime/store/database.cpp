@@ -57,8 +57,7 @@ rocksdb::DBOptions database_options(open_mode mode, const storage& on, damaged_l
   o.create_if_missing = mode == open_mode::create;
   o.create_missing_column_families = mode != open_mode::read_only; // also finishes a creation that was killed half-way
   o.env = &on.files();
-  // A look at a damaged store shows what can be read, even where a file is missing.
-  o.paranoid_checks = mode != open_mode::read_only || log == damaged_log::refuse;
+  o.paranoid_checks = log != damaged_log::keep_around;
   o.wal_recovery_mode = recovery(log);
   o.track_and_verify_wals_in_manifest = true; // a log cut short behind which another one stands (never call SyncWAL)
   o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();

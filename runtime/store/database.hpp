@@ -19,7 +19,8 @@
 /// RocksDB as the journal uses it: opening, column families, and its errors as ours.
 namespace troupe::store {
 
-/// What to do with a log that is damaged: refuse it, or keep what stands before the damage, or what stands around it.
+/// What to do with a log that is damaged: refuse it, or keep what stands before the damage, or what stands around it,
+/// which may show part of a transition. The last one, for looking only, also opens where a table is missing.
 enum class damaged_log : std::uint8_t { refuse, keep_before, keep_around };
 
 /// An open database. Thread rule: as RocksDB's, reads and writes from any thread.

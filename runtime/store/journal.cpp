@@ -100,6 +100,18 @@ void require_sound(const std::string& folder, const storage& on) {
   }
 }
 
+template <class Implementation>
+std::unique_ptr<Implementation> open_damaged(const std::string& folder, const storage& on) {
+  try {
+    return std::make_unique<Implementation>(folder, open_mode::read_only, on, damaged_log::keep_before);
+  } catch (const error& e) {
+    if (e.code() != errc::corrupt) {
+      throw;
+    }
+  }
+  return std::make_unique<Implementation>(folder, open_mode::read_only, on, damaged_log::keep_around);
+}
+
 std::string advice(const std::string& folder) {
   return "; `troupectl --store " + folder + " repair` says what would have to be given up";
 }
@@ -162,7 +174,7 @@ journal::journal(const std::string& folder, open_mode mode, const storage& on) {
     }
   }
   if (!impl_) {
-    impl_ = std::make_unique<implementation>(folder, mode, on, damaged_log::keep_before);
+    impl_ = open_damaged<implementation>(folder, on);
     impl_->degradation = "opened as far as it can be read: " + wrong;
   }
   if (!impl_->degradation.empty() || setting(format_setting)) {

@@ -49,6 +49,7 @@ void committer::commit(transition what, durability how) {
     std::unique_lock hold{mutex_};
     taken_.wait(hold, [&] { return queue_.empty() || queued_bytes_ + mine->bytes <= options_.queued_bytes_max; });
     queued_bytes_ += mine->bytes;
+    waiting_ += how == durability::none ? 0 : 1;
     queue_.push_back(mine);
   }
   arrived_.notify_one();
@@ -59,6 +60,11 @@ void committer::commit(transition what, durability how) {
   if (mine->failure) {
     throw *mine->failure;
   }
+}
+
+std::size_t committer::queued() const {
+  const std::lock_guard hold{mutex_};
+  return queue_.size();
 }
 
 void committer::run() {
@@ -75,19 +81,19 @@ void committer::run() {
 std::vector<std::shared_ptr<committer::request>> committer::next_group() {
   std::unique_lock hold{mutex_};
   arrived_.wait(hold, [&] { return closing_ || !queue_.empty(); });
-  if (queue_.size() > 1) {
-    arrived_.wait_for(hold, options_.wait_max,
-                      [&] { return closing_ || queue_.size() >= last_group_ || queued_bytes_ >= options_.bytes_max; });
+  if (answered_ > 1) {
+    arrived_.wait_until(hold, answered_at_ + options_.wait_max,
+                        [&] { return closing_ || waiting_ >= answered_ || queued_bytes_ >= options_.bytes_max; });
   }
   std::vector<std::shared_ptr<request>> group;
   std::size_t bytes = 0;
   while (!queue_.empty() && (group.empty() || bytes + queue_.front()->bytes <= options_.bytes_max)) {
     bytes += queue_.front()->bytes;
+    waiting_ -= queue_.front()->how == durability::none ? 0 : 1;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
   queued_bytes_ -= bytes;
-  last_group_ = group.size();
   hold.unlock();
   taken_.notify_all();
   return group;
@@ -106,7 +112,10 @@ void committer::write_group(const std::vector<std::shared_ptr<request>>& group) 
   } catch (const error& e) {
     failure = e;
   }
+  answered_ = 0;
+  answered_at_ = std::chrono::steady_clock::now();
   for (const auto& r : group) {
+    answered_ += r->how == durability::none ? 0 : 1;
     r->failure = failure;
     r->done.release();
   }

@@ -17,9 +17,9 @@ namespace troupe::store {
 
 /// One thread that writes for all: callers that wait at the same time share one write and one sync.
 ///
-/// A group takes what is queued, up to `bytes_max`. Where two or more are queued, fewer than were in the group before,
-/// it waits for the missing ones, at most `wait_max`; a lone commit is never delayed. Transitions are written in the
-/// order of arrival, so one caller's keep their order. A `none` is acknowledged when queued, which blocks while
+/// A group takes what is queued, up to `bytes_max`. Callers that were answered together come back together: the next
+/// group waits for as many, until `wait_max` after the answer. A lone commit is never delayed. Transitions are written
+/// in the order of arrival, so one caller's keep their order. A `none` is acknowledged when queued, which blocks while
 /// `queued_bytes_max` wait. The destructor writes what is queued.
 /// Thread rule: `commit` from any thread.
 class committer {
@@ -43,6 +43,9 @@ public:
   /// to report.
   void commit(transition what, durability how);
 
+  /// How many are queued now, not counting the group that is being written.
+  std::size_t queued() const;
+
 private:
   struct request;
   void run();
@@ -51,12 +54,14 @@ private:
 
   const writer write_;
   const options options_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::condition_variable taken_;
   std::deque<std::shared_ptr<request>> queue_;
   std::size_t queued_bytes_ = 0;
-  std::size_t last_group_ = 0;
+  std::size_t waiting_ = 0;  ///< of those in the queue, how many have a caller that waits
+  std::size_t answered_ = 0; ///< callers of the group before
+  std::chrono::steady_clock::time_point answered_at_;
   bool closing_ = false;
   std::thread thread_; ///< last: it uses all of the above
 };

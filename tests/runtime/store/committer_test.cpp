@@ -27,13 +27,13 @@ struct fake_writer {
     hows.push_back(how);
     begun.release();
     go.acquire();
-    if (fails) {
+    if (static_cast<int>(groups.size()) > fails_from) {
       throw error{errc::resource_exhausted, "no space"};
     }
   }
   std::vector<std::vector<std::string>> groups; // the committer's thread alone, until it is joined
   std::vector<durability> hows;
-  std::atomic<bool> fails = false;
+  std::atomic<int> fails_from = many; // groups before this one are fine
   std::counting_semaphore<> begun{0};
   std::counting_semaphore<> go{0};
 };
@@ -48,6 +48,25 @@ void commit_behind(committer& to, fake_writer& w, const std::vector<std::pair<tr
   w.go.release(many);
   first.join();
 }
+
+/// Callers that queue up behind a write that is held.
+struct crowd {
+  explicit crowd(committer& to) : to_(to) {}
+  ~crowd() {
+    for (auto& t : threads_) {
+      t.join();
+    }
+  }
+  void call(const std::string& key, durability how) {
+    const auto before = to_.queued();
+    threads_.emplace_back([this, key, how] { to_.commit(named(key), how); });
+    while (to_.queued() == before) { // the writer is held: what comes stays queued
+      std::this_thread::yield();
+    }
+  }
+  committer& to_;
+  std::vector<std::thread> threads_;
+};
 
 using keys = std::vector<std::string>;
 
@@ -67,14 +86,15 @@ TEST(Committer, AGroupIsAsSafeAsItsMostDemandingCallerAsks) {
     committer c{std::ref(w)};
     std::thread first{[&] { c.commit(named("first"), durability::wal); }};
     w.begun.acquire();
-    c.commit(named("a"), durability::none);
-    std::thread second{[&] { c.commit(named("b"), durability::disk); }};
+    crowd others{c};
+    others.call("a", durability::wal);
+    others.call("b", durability::disk);
+    others.call("c", durability::none);
     w.go.release(many);
     first.join();
-    second.join();
   }
-  EXPECT_EQ(w.hows.front(), durability::wal);
-  EXPECT_EQ(w.hows.back(), durability::disk);
+  EXPECT_EQ(w.groups, (std::vector<keys>{{"first"}, {"a", "b", "c"}}));
+  EXPECT_EQ(w.hows, (std::vector{durability::wal, durability::disk}));
 }
 
 TEST(Committer, AGroupStopsAtItsSize) {
@@ -98,50 +118,60 @@ TEST(Committer, ALoneCommitIsNeverDelayed) {
   c.commit(named("b"), durability::disk);
 }
 
-TEST(Committer, CallersThatCameTogetherBeforeAreWaitedFor) {
+TEST(Committer, CallersThatWereAnsweredTogetherShareTheNextGroupToo) {
   fake_writer w;
+  committer c{std::ref(w), {.wait_max = std::chrono::hours{24}}};
+  std::thread first{[&] { c.commit(named("first"), durability::wal); }};
+  w.begun.acquire();
   {
-    committer c{std::ref(w), {.wait_max = std::chrono::hours{24}}};
-    std::thread first{[&] { c.commit(named("first"), durability::wal); }};
-    w.begun.acquire();
+    crowd together{c};
     for (const auto* key : {"a", "b", "c"}) {
-      c.commit(named(key), durability::none);
+      together.call(key, durability::wal);
     }
-    w.go.release();
-    w.begun.acquire(); // a, b and c are being written
-    c.commit(named("d"), durability::none);
-    c.commit(named("e"), durability::none);
-    w.go.release(many); // two are queued where three were: the third is waited for
-    c.commit(named("f"), durability::wal);
-    first.join();
+    w.go.release(many);
   }
-  EXPECT_EQ(w.groups, (std::vector<keys>{{"first"}, {"a", "b", "c"}, {"d", "e", "f"}}));
+  std::vector<std::thread> again;
+  for (const auto* key : {"d", "e", "f"}) { // one after the other, and yet one group
+    again.emplace_back([&c, key] { c.commit(named(key), durability::disk); });
+  }
+  for (auto& t : again) {
+    t.join();
+  }
+  first.join();
+  ASSERT_EQ(w.groups.size(), 3U);
+  EXPECT_EQ(w.groups[1], (keys{"a", "b", "c"}));
+  EXPECT_EQ(w.groups[2].size(), 3U);
 }
 
 TEST(Committer, AnErrorReachesEveryCallerOfItsGroupAndNoOther) {
   fake_writer w;
-  std::atomic<int> refused = 0;
   committer c{std::ref(w)};
-  std::vector<std::thread> callers;
-  std::latch started{4};
-  w.fails = true;
-  for (int i = 0; i < 4; ++i) {
-    callers.emplace_back([&] {
-      started.arrive_and_wait();
-      try {
-        c.commit(named("x"), durability::disk);
-      } catch (const error& e) {
-        refused += e.code() == errc::resource_exhausted ? 1 : 0;
-      }
-    });
-  }
+  std::thread first{[&] { c.commit(named("first"), durability::wal); }};
   w.begun.acquire();
-  w.go.release(many);
-  for (auto& t : callers) {
-    t.join();
+  std::atomic<int> refused = 0;
+  {
+    std::vector<std::thread> callers;
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back([&] {
+        try {
+          c.commit(named("x"), durability::disk);
+        } catch (const error& e) {
+          refused += e.code() == errc::resource_exhausted ? 1 : 0;
+        }
+      });
+    }
+    while (c.queued() < 4) {
+      std::this_thread::yield();
+    }
+    w.fails_from = 1; // the first group, which is being written, does not
+    w.go.release(many);
+    for (auto& t : callers) {
+      t.join();
+    }
   }
+  first.join();
   EXPECT_EQ(refused, 4);
-  w.fails = false;
+  w.fails_from = many;
   EXPECT_NO_THROW(c.commit(named("y"), durability::disk));
 }
 

@@ -81,10 +81,8 @@ void committer::run() {
 std::vector<std::shared_ptr<committer::request>> committer::next_group() {
   std::unique_lock hold{mutex_};
   arrived_.wait(hold, [&] { return closing_ || !queue_.empty(); });
-  if (answered_ > 1) {
-    arrived_.wait_until(hold, answered_at_ + options_.wait_max,
-                        [&] { return closing_ || waiting_ >= answered_ || queued_bytes_ >= options_.bytes_max; });
-  }
+  arrived_.wait_until(hold, answered_at_ + options_.wait_max,
+                      [&] { return closing_ || waiting_ >= answered_ || queued_bytes_ >= options_.bytes_max; });
   std::vector<std::shared_ptr<request>> group;
   std::size_t bytes = 0;
   while (!queue_.empty() && (group.empty() || bytes + queue_.front()->bytes <= options_.bytes_max)) {

@@ -240,17 +240,10 @@ std::uint64_t database::write(const std::vector<const transition*>& group, bool 
   }
   rocksdb::WriteOptions o;
   o.sync = sync;
-  // After an error RocksDB takes nothing until it is told to go on; while it tries to by itself, that is `Busy`.
-  auto s = health_->reason().empty() ? rocksdb::Status{} : db_->Resume();
-  if (s.ok()) {
-    s = db_->Write(o, &batch);
-  }
+  const auto s = db_->Write(o, &batch);
   if (s.ok()) {
     health_->recovered();
     return last_sequence();
-  }
-  if (s.IsBusy()) {
-    throw error{errc::resource_exhausted, health_->reason()};
   }
   if (s.IsIOError()) {
     const std::string why =

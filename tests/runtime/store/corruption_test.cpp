@@ -94,7 +94,8 @@ TEST(DamagedStore, ALogCutAtAnyByteIsNoticed) {
 void cut_the_first_of_two_logs(durability how) {
   constexpr std::uint64_t count = 1200; // more than one buffer of samples, so that a second log is begun
   volatile_disk disk;
-  journal j{"/store", open_mode::create, {&disk.env(), "boot"}};
+  { journal{"/store", open_mode::create, {&disk.env(), "boot"}}; } // the format's number leaves the log
+  journal j{"/store", open_mode::existing, {&disk.env(), "boot"}};
   for (std::uint64_t n = 0; n < count; ++n) {
     j.commit(oracle::transition_of(n), how);
   }
@@ -108,13 +109,17 @@ void cut_the_first_of_two_logs(durability how) {
   }
   ASSERT_GE(logs.size(), 2U);
   const auto size = whole[logs.front()].size();
-  for (std::uint64_t tenths = 0; tenths < 10; ++tenths) {
+  for (std::uint64_t tenths = 1; tenths < 10; ++tenths) {
     auto cut = whole;
     cut[logs.front()].resize(size * tenths / 10);
     EXPECT_EQ(open_and_read(cut, count, 2000), outcome::refused) << tenths;
   }
-  whole.erase(logs.front());
-  EXPECT_EQ(open_and_read(whole, count, 2000), outcome::refused) << "missing";
+  if (how == durability::disk) { // a log that was never synced is not listed in the manifest
+    whole[logs.front()].clear();
+    EXPECT_EQ(open_and_read(whole, count, 2000), outcome::refused) << "empty";
+    whole.erase(logs.front());
+    EXPECT_EQ(open_and_read(whole, count, 2000), outcome::refused) << "missing";
+  }
 }
 
 TEST(DamagedStore, ALogCutBehindWhichAnotherStandsIsRefusedByDisk) {

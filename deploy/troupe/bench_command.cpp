@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupe/bench_store.hpp"
 #include "deploy/troupe/commands.hpp"
 #include "gpu/engine.hpp"
 
@@ -107,6 +108,15 @@ void add_bench(CLI::App& app, body& chosen) {
   };
   add("decode", "Sampling: prompt and completion tokens as in r1-tiny", bench_decode);
   add("train", "GRPO updates on batches of the same shape", bench_train);
+  auto* store = command->add_subcommand("store", "The journal: inserts beside raw RocksDB, leases, opening, memory");
+  auto o = std::make_shared<store_bench>();
+  store->add_option("--folder", o->folder, "on the disk to measure; default: the temporary folder");
+  store->add_option("--writers", o->writers, "threads of the durable inserts")->check(CLI::PositiveNumber);
+  store->add_option("--seconds", o->seconds, "of each phase")->check(CLI::PositiveNumber);
+  store->add_option("--rounds", o->rounds, "of journal and raw RocksDB in turn")->check(CLI::PositiveNumber);
+  store->add_option("--groups", o->groups, "in the store whose opening is measured")->check(CLI::PositiveNumber);
+  store->add_option("--soak-seconds", o->soak_seconds, "insert so long at full rate and watch memory; 0: do not");
+  store->callback([&chosen, o] { chosen = [o] { return bench_store(*o); }; });
 }
 
 } // namespace troupe::program

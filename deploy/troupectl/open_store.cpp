@@ -28,15 +28,6 @@ bool is_store(const fs::path& folder) {
   return fs::exists(folder / "CURRENT");
 }
 
-fs::path find_store(const std::string& folder) {
-  for (const fs::path& candidate : {fs::path{folder}, fs::path{folder} / "store"}) {
-    if (is_store(candidate)) {
-      return fs::canonical(candidate);
-    }
-  }
-  throw error{errc::not_found, fmt::format("{} holds no store; name a run directory or its store/ folder", folder)};
-}
-
 std::string endpoint_of(const fs::path& run) {
   const fs::path file = run / "cluster.json";
   if (run.empty() || !fs::exists(file)) {
@@ -114,6 +105,16 @@ void open_unheld(opened_store& what, store::open_mode mode) {
 
 } // namespace
 
+std::string find_store(const std::string& folder) {
+  for (const fs::path& candidate : {fs::path{folder}, fs::path{folder} / "store"}) {
+    if (is_store(candidate)) {
+      return fs::canonical(candidate).string();
+    }
+  }
+  throw error{errc::not_found,
+              fmt::format("{} holds no store; name a run directory or its store/ folder", folder)};
+}
+
 std::optional<pid_t> lock_holder(const std::string& store_folder) {
   const fs::path file = fs::path{store_folder} / "LOCK";
   const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
@@ -152,6 +153,9 @@ opened_store open_store(const place& where, std::ostream& err) {
     opened.journal = std::make_unique<store::journal>(opened.copy->folder(), store::open_mode::read_only);
   } else {
     open_unheld(opened, store::open_mode::read_only);
+  }
+  if (!opened.journal->degradation().empty()) {
+    err << "warning: " << opened.journal->degradation() << "\n";
   }
   read_recipe(opened, err);
   return opened;

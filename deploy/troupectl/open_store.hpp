@@ -25,6 +25,9 @@ struct opened_store {
   std::string stage_name(stage_index stage) const;
 };
 
+/// The store that `folder` is or, as a run directory, holds. Throws error(not_found) when it is neither.
+std::string find_store(const std::string& folder);
+
 /// Where to look.
 struct place {
   std::string folder; ///< a run directory, or, offline, also its store/ folder

@@ -27,6 +27,7 @@ struct arguments_read {
   std::string file;
   std::uint32_t bins = 20;
   std::uint64_t last = 10;
+  bool accept_loss = false;
   row_query query;
   quarantine_order quarantine;
   import_order import;
@@ -98,6 +99,8 @@ void define_readers(CLI::App& app, arguments_read& a) {
   add_fields_option(exported, a);
   exported->add_option("--out", a.file, "write FILE, and FILE.manifest.json that says what is in it; else to stdout");
   verb(app, "doctor", "check that every group and every record is accounted for", "doctor -o json");
+  verb(app, "repair", "what a damaged store would have to give up to be opened again", "repair --accept-loss")
+      ->add_flag("--accept-loss", a.accept_loss, "give it up, and record that in the store");
 }
 
 void define_others(CLI::App& app, arguments_read& a) {
@@ -195,6 +198,9 @@ bool read_store(const std::string& name, arguments_read& a, std::ostream& out, s
 int perform(const std::string& name, arguments_read& a, std::ostream& out, std::ostream& err) {
   if (a.store.empty() == a.run.empty()) {
     throw error{errc::invalid, "where? name a run directory with --run, or offline a store with --store"};
+  }
+  if (name == "repair") {
+    return repair(find_store(a.where().folder), a.accept_loss, a.as(), out) ? 0 : exit_status(errc::corrupt);
   }
   if (name == "quarantine") {
     quarantine(a.where(), a.quarantine, a.as(), out, err);

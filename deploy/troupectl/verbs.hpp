@@ -51,6 +51,9 @@ void show_histogram(const opened_store& from, const row_query& query, const std:
 void show_tail(const opened_store& from, const row_query& query, std::uint64_t n, output_format as, std::ostream& out);
 void describe_group(const opened_store& from, const std::string& id, output_format as, std::ostream& out);
 void show_sample(const opened_store& from, const std::string& id, output_format as, std::ostream& out);
+/// Says what a store that is refused would have to give up, and gives it up where `accept_loss` is set. False when
+/// there is a loss that was not accepted.
+bool repair(const std::string& store_folder, bool accept_loss, output_format as, std::ostream& out);
 
 /// Model checkpoints of a run: what is recorded.
 void list_checkpoints(const opened_store& from, output_format as, std::ostream& out);

@@ -7,6 +7,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/options.h>
+#include <rocksdb/transaction_log.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
@@ -41,13 +42,26 @@ public:
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::DBOptions database_options(open_mode mode) {
+rocksdb::WALRecoveryMode recovery(damaged_log log) {
+  switch (log) {
+  case damaged_log::refuse: // only a torn end, which nobody was told of, may go
+    return rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  case damaged_log::keep_before:
+    return rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  case damaged_log::keep_around:
+    break;
+  }
+  return rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+}
+
+rocksdb::DBOptions database_options(open_mode mode, const storage& on, damaged_log log) {
   rocksdb::DBOptions o;
   o.create_if_missing = mode == open_mode::create;
   o.create_missing_column_families = mode != open_mode::read_only; // also finishes a creation that was killed half-way
-  o.paranoid_checks = true;
-  // A log damaged in its middle refuses to open rather than lose what was acknowledged.
-  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  o.env = &on.files();
+  o.paranoid_checks = log != damaged_log::keep_around;
+  o.wal_recovery_mode = recovery(log);
+  o.track_and_verify_wals_in_manifest = true; // a log cut short behind which another one stands (never call SyncWAL)
   o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   o.max_background_jobs = 2;
   o.db_write_buffer_size = 64 << 20;
@@ -57,28 +71,40 @@ rocksdb::DBOptions database_options(open_mode mode) {
   return o;
 }
 
+/// With its parents, of which RocksDB would make none.
+void make_folder(const std::string& folder, rocksdb::Env& files) {
+  for (std::size_t end = folder.find('/', 1);; end = folder.find('/', end + 1)) {
+    const auto part = folder.substr(0, end);
+    const auto made = files.FileExists(part).ok() ? rocksdb::Status{} : files.CreateDirIfMissing(part);
+    if (!made.ok()) {
+      throw error{made.IsNoSpace() ? errc::resource_exhausted : errc::invalid,
+                  "cannot create the store " + folder + ": " + made.ToString()};
+    }
+    if (end == std::string::npos) {
+      return;
+    }
+  }
+}
+
 /// Refuses what is no store before RocksDB writes anything into it.
-void require_store(const std::string& folder, open_mode mode) {
+void require_store(const std::string& folder, open_mode mode, rocksdb::Env& files) {
   namespace fs = std::filesystem;
-  std::error_code problem;
-  if (fs::exists(fs::path{folder} / "CURRENT", problem)) {
+  if (files.FileExists(folder + "/CURRENT").ok()) {
     return;
   }
-  if (mode != open_mode::create && !fs::exists(folder, problem)) {
+  if (mode != open_mode::create && files.FileExists(folder).IsNotFound()) {
     throw error{errc::not_found, "there is no folder " + folder};
   }
   if (mode != open_mode::create) {
     throw error{errc::invalid, folder + " is no store: it has no file CURRENT; name a run's store/ folder"};
   }
-  fs::create_directories(folder, problem);
-  if (problem) {
-    throw error{problem == std::errc::no_space_on_device ? errc::resource_exhausted : errc::invalid,
-                "cannot create the store " + folder + ": " + problem.message()};
-  }
-  for (const auto& entry : fs::directory_iterator{folder}) {
-    const auto kind = entry.path().extension();
+  make_folder(folder, files);
+  std::vector<std::string> names;
+  require(files.GetChildren(folder, &names), folder);
+  for (const auto& name : names) {
+    const auto kind = fs::path{name}.extension();
     if (kind == ".sst" || kind == ".blob" || kind == ".log") {
-      throw error{errc::corrupt, folder + " holds " + entry.path().filename().string() +
+      throw error{errc::corrupt, folder + " holds " + name +
                                      " but no file CURRENT: a damaged store; restore CURRENT, or name another folder"};
     }
   }
@@ -87,16 +113,38 @@ void require_store(const std::string& folder, open_mode mode) {
 /// The lock that an open database holds, for the time of one look at it.
 class short_lock {
 public:
-  explicit short_lock(const std::string& folder) {
-    require(rocksdb::Env::Default()->LockFile(folder + "/LOCK", &lock_), "store " + folder);
+  short_lock(const std::string& folder, rocksdb::Env& files) : files_(files) {
+    require(files_.LockFile(folder + "/LOCK", &lock_), "store " + folder);
   }
-  ~short_lock() { rocksdb::Env::Default()->UnlockFile(lock_); }
+  ~short_lock() { files_.UnlockFile(lock_); }
   short_lock(const short_lock&) = delete;
   short_lock& operator=(const short_lock&) = delete;
 
 private:
+  rocksdb::Env& files_;
   rocksdb::FileLock* lock_ = nullptr;
 };
+
+/// RocksDB takes a log that ends early for one whose writer died, even where another log stands behind it: what was cut
+/// off would be a hole. The numbers of the changes show it.
+void require_unbroken_logs(rocksdb::DB& db, const std::string& where) {
+  rocksdb::VectorLogPtr logs;
+  require(db.GetSortedWalFiles(logs), where);
+  if (logs.size() < 2) {
+    return;
+  }
+  std::unique_ptr<rocksdb::TransactionLogIterator> it;
+  require(db.GetUpdatesSince(logs.front()->StartSequence(), &it), where);
+  for (auto expected = logs.front()->StartSequence(); it->Valid(); it->Next()) {
+    const auto batch = it->GetBatch();
+    if (batch.sequence != expected) {
+      throw error{errc::corrupt, where + ": a log lost its end: changes " + std::to_string(expected) + " to " +
+                                     std::to_string(batch.sequence - 1) + " are gone"};
+    }
+    expected += static_cast<std::uint64_t>(batch.writeBatchPtr->Count());
+  }
+  require(it->status(), where);
+}
 
 } // namespace
 
@@ -128,8 +176,10 @@ void require(const rocksdb::Status& s, const std::string& what) {
               locked ? what + ": another process has the store open; ask that one, or stop it" : text};
 }
 
-database::database(const std::string& folder, open_mode mode) {
-  require_store(folder, mode);
+database::database(const std::string& folder, open_mode mode, const storage& on, damaged_log log) {
+  require_store(folder, mode, on.files());
+  auto options = database_options(mode, on, log);
+  options.listeners = {health_};
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (std::size_t i = 0; i < family_count; ++i) {
     families.emplace_back(names[i], options_of(static_cast<family>(i)));
@@ -137,15 +187,15 @@ database::database(const std::string& folder, open_mode mode) {
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;
   if (mode == open_mode::read_only) {
-    const short_lock nobody_writes{folder}; // a read-only open takes no lock of its own
+    const short_lock nobody_writes{folder, on.files()}; // a read-only open takes no lock of its own
     std::vector<std::string> there;
-    require(rocksdb::DB::ListColumnFamilies(database_options(mode), folder, &there), "store " + folder);
+    require(rocksdb::DB::ListColumnFamilies(options, folder, &there), "store " + folder);
     if (there.size() < family_count) { // as they are made one after the other
       throw half_made(folder);
     }
-    require(rocksdb::DB::OpenForReadOnly(database_options(mode), folder, families, &opened, &db), "store " + folder);
+    require(rocksdb::DB::OpenForReadOnly(options, folder, families, &opened, &db), "store " + folder);
   } else {
-    require(rocksdb::DB::Open(database_options(mode), folder, families, &opened, &db), "store " + folder);
+    require(rocksdb::DB::Open(options, folder, families, &opened, &db), "store " + folder);
   }
   db_.reset(db);
   std::copy(opened.begin(), opened.end(), handles_.begin());
@@ -159,28 +209,57 @@ database::~database() {
   }
 }
 
-std::optional<std::string> database::peek(const std::string& folder, const std::string& key) {
-  if (!std::filesystem::exists(std::filesystem::path{folder} / "CURRENT")) {
+std::optional<database::glance> database::look(const std::string& folder, const std::string& key, const storage& on,
+                                               damaged_log log) {
+  if (!on.files().FileExists(folder + "/CURRENT").ok()) {
     return std::nullopt;
   }
-  const short_lock nobody_writes{folder};
+  const short_lock nobody_writes{folder, on.files()};
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Options options{database_options(open_mode::read_only), options_of(family::meta)};
+  const rocksdb::Options options{database_options(open_mode::read_only, on, log), options_of(family::meta)};
   require(rocksdb::DB::OpenForReadOnly(options, folder, &opened), "store " + folder);
   const std::unique_ptr<rocksdb::DB> db{opened};
+  if (log == damaged_log::refuse) {
+    require_unbroken_logs(*db, "store " + folder);
+  }
+  glance seen{.last_sequence = db->GetLatestSequenceNumber(), .sealed = std::nullopt};
   std::string sealed;
   const auto s = db->Get(rocksdb::ReadOptions{}, key, &sealed);
-  if (s.IsNotFound()) {
-    return std::nullopt;
+  if (!s.IsNotFound()) {
+    require(s, "store " + folder);
+    seen.sealed = std::move(sealed);
   }
-  require(s, "store " + folder);
-  return sealed;
+  return seen;
 }
 
-void database::write(rocksdb::WriteBatch& batch, bool sync) {
+std::uint64_t database::write(const std::vector<const transition*>& group, bool sync) {
+  rocksdb::WriteBatch batch;
+  for (const auto* one : group) {
+    for (const auto& c : *one) {
+      require(c.sealed ? batch.Put((*this)[c.in], c.key, *c.sealed) : batch.Delete((*this)[c.in], c.key),
+              "write to the store");
+    }
+  }
   rocksdb::WriteOptions o;
   o.sync = sync;
-  require(db_->Write(o, &batch), "write to the store");
+  const auto s = db_->Write(o, &batch);
+  if (s.ok()) {
+    health_->recovered();
+    return last_sequence();
+  }
+  if (s.IsIOError()) {
+    const std::string why =
+        "write to the store: " + s.ToString() +
+        (s.IsNoSpace() ? "; make room, then resume" : "; once the device works, stop this process and start it again");
+    health_->failed(why);
+    throw error{errc::resource_exhausted, why};
+  }
+  require(s, "write to the store");
+  return last_sequence();
+}
+
+std::uint64_t database::last_sequence() const {
+  return db_->GetLatestSequenceNumber();
 }
 
 bool database::get(family f, const std::string& key, std::string& sealed) const {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "runtime/error.hpp"
+#include "runtime/store/health.hpp"
 #include "runtime/store/journal.hpp"
+#include "runtime/store/storage.hpp"
+#include "runtime/store/transition.hpp"
 
 #include <array>
 #include <functional>
@@ -16,26 +19,36 @@
 /// RocksDB as the journal uses it: opening, column families, and its errors as ours.
 namespace troupe::store {
 
-enum class family : std::uint8_t { meta, group, prompt, sample, judgement, step, checkpoint, stage, dataset, record };
-inline constexpr std::size_t family_count = 10;
-std::string name_of(family f);
+/// What to do with a log that is damaged: refuse it, or keep what stands before the damage, or what stands around it,
+/// which may show part of a transition. The last one, for looking only, also opens where a table is missing.
+enum class damaged_log : std::uint8_t { refuse, keep_before, keep_around };
 
 /// An open database. Thread rule: as RocksDB's, reads and writes from any thread.
 class database {
 public:
-  database(const std::string& folder, open_mode mode);
+  database(const std::string& folder, open_mode mode, const storage& on, damaged_log log = damaged_log::refuse);
   ~database();
   database(const database&) = delete;
   database& operator=(const database&) = delete;
 
-  /// A sealed value of the meta family, read without opening the store for writing, so that a store this program must
-  /// not touch stays as it is. Nothing when there is no store or no such value.
-  static std::optional<std::string> peek(const std::string& folder, const std::string& key);
+  /// What a look at a store tells that changes nothing on disk.
+  struct glance {
+    std::uint64_t last_sequence = 0;
+    std::optional<std::string> sealed; ///< of the key asked for, in the meta family
+  };
+  /// Nothing when there is no store.
+  static std::optional<glance> look(const std::string& folder, const std::string& key, const storage& on,
+                                    damaged_log log = damaged_log::refuse);
 
   rocksdb::ColumnFamilyHandle* operator[](family f) const { return handles_[static_cast<std::size_t>(f)]; }
-  /// One atomic write. Without space it fails, reads go on, and writes work again some seconds after space has come
-  /// back.
-  void write(rocksdb::WriteBatch& batch, bool sync);
+  /// One atomic write; the sequence number of its last change. error(resource_exhausted) where the files take no more:
+  /// reads go on, and `health` says why. Writes work again once there is space (16 MB), at most some seconds later;
+  /// after another I/O error, which may have taken what the kernel held, only in a database opened anew.
+  std::uint64_t write(const std::vector<const transition*>& group, bool sync);
+  std::uint64_t last_sequence() const;
+  const health_board& health() const { return *health_; }
+  /// Of a write that belongs to the store's and is not the database's own.
+  void report_failure(const std::string& reason) { health_->failed(reason); }
   /// The sealed value; false when there is none.
   bool get(family f, const std::string& key, std::string& sealed) const;
   /// Visits sealed values whose key starts with `prefix`, in key order, until `visit` returns false.
@@ -48,6 +61,7 @@ public:
   void checkpoint(const std::string& to) const;
 
 private:
+  std::shared_ptr<health_board> health_ = std::make_shared<health_board>();
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> handles_{};
 };

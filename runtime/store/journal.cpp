@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/journal.hpp"
 
+#include "runtime/check.hpp"
 #include "runtime/error.hpp"
+#include "runtime/store/acknowledged.hpp"
+#include "runtime/store/committer.hpp"
 #include "runtime/store/database.hpp"
 #include "runtime/store/envelope.hpp"
 #include "runtime/store/keys.hpp"
 #include "runtime/store/verify.hpp"
 #include "schema/codec.hpp"
-
-#include <rocksdb/write_batch.h>
 
 namespace troupe::store {
 
@@ -52,30 +53,131 @@ bool write::empty() const {
 }
 
 struct journal::implementation {
-  implementation(const std::string& folder, open_mode mode) : db(folder, mode) {}
+  implementation(const std::string& folder, open_mode mode, const storage& on, damaged_log log)
+      : db(folder, mode, on, log) {
+    if (mode != open_mode::read_only) {
+      mark.emplace(folder, on, db.last_sequence());
+      writing.emplace([this](const auto& group, durability how) { write(group, how); });
+    }
+  }
+
+  void write(const std::vector<const transition*>& group, durability how) {
+    const auto reached = db.write(group, how == durability::disk);
+    try {
+      mark->advance(how, reached);
+    } catch (const error& e) {
+      db.report_failure(e.what());
+      throw;
+    }
+  }
+
   database db;
+  std::string degradation;
+  std::optional<acknowledged_mark> mark;
+  std::optional<committer> writing; ///< last: it writes what is queued when it goes
 };
 
 namespace {
 
-void require_known_format(const std::string& folder) {
-  const auto sealed = database::peek(folder, format_setting);
-  if (!sealed) {
+/// Throws what stands against opening the store, before anything on disk is changed.
+void require_sound(const std::string& folder, const storage& on) {
+  const auto seen = database::look(folder, format_setting, on);
+  if (!seen) {
     return;
   }
-  const std::string found{unseal(*sealed, "the format version of store " + folder)};
-  if (found != std::to_string(format_version)) {
-    throw error{errc::invalid, "store " + folder + " has format " + found + "; this program reads format " +
-                                   std::to_string(format_version) + ": use a newer troupe"};
+  if (seen->sealed) {
+    const std::string found{unseal(*seen->sealed, "the format version of store " + folder)};
+    if (found != std::to_string(format_version)) {
+      throw error{errc::invalid, "store " + folder + " has format " + found + "; this program reads format " +
+                                     std::to_string(format_version) + ": use a newer troupe"};
+    }
   }
+  const auto acknowledged = acknowledged_mark::read(folder, on);
+  if (acknowledged && seen->last_sequence < *acknowledged) {
+    throw error{errc::corrupt, "store " + folder + " lost the end of its log: changes " +
+                                   std::to_string(seen->last_sequence + 1) + " to " + std::to_string(*acknowledged) +
+                                   " were acknowledged and are gone"};
+  }
+}
+
+template <class Implementation>
+std::unique_ptr<Implementation> open_damaged(const std::string& folder, const storage& on) {
+  try {
+    return std::make_unique<Implementation>(folder, open_mode::read_only, on, damaged_log::keep_before);
+  } catch (const error& e) {
+    if (e.code() != errc::corrupt) {
+      throw;
+    }
+  }
+  return std::make_unique<Implementation>(folder, open_mode::read_only, on, damaged_log::keep_around);
+}
+
+std::string advice(const std::string& folder) {
+  return "; `troupectl --store " + folder + " repair` says what would have to be given up";
+}
+
+transition encoded(const write& what) {
+  transition all;
+  const auto put = [&](family f, std::string k, const std::string& payload) {
+    all.push_back({f, std::move(k), seal(payload)});
+  };
+  for (const auto& g : what.groups) {
+    put(family::group, key(g.id), encode(g));
+  }
+  for (const auto& [id, p] : what.prompts) {
+    put(family::prompt, key(id), encode(p));
+  }
+  for (const auto& [id, s] : what.samples) {
+    put(family::sample, key(id), encode(s));
+  }
+  for (const auto& [id, j] : what.judgements) {
+    put(family::judgement, key(id), encode(j));
+  }
+  if (what.step) {
+    put(family::step, key(what.step->stage, what.step->version), encode(*what.step));
+  }
+  for (const auto& c : what.forgotten_checkpoints) {
+    all.push_back({family::checkpoint, key(c.stage, c.version), std::nullopt});
+  }
+  if (what.checkpoint) {
+    put(family::checkpoint, key(what.checkpoint->stage, what.checkpoint->version), encode(*what.checkpoint));
+  }
+  if (what.stage) {
+    put(family::stage, key(what.stage->stage), encode(*what.stage));
+  }
+  if (what.dataset) {
+    put(family::dataset, what.dataset->name, encode(*what.dataset));
+  }
+  for (const auto& [name, r] : what.records) {
+    put(family::record, record_key(name, r.index), encode(r));
+  }
+  for (const auto& [name, value] : what.settings) {
+    put(family::meta, name, value);
+  }
+  return all;
 }
 
 } // namespace
 
-journal::journal(const std::string& folder, open_mode mode) {
-  require_known_format(folder);
-  impl_ = std::make_unique<implementation>(folder, mode);
-  if (setting(format_setting)) {
+journal::journal(const std::string& folder, open_mode mode, const storage& on) {
+  std::string wrong;
+  try {
+    require_sound(folder, on);
+    impl_ = std::make_unique<implementation>(folder, mode, on, damaged_log::refuse);
+  } catch (const error& e) {
+    if (e.code() != errc::corrupt) {
+      throw;
+    }
+    wrong = e.what() + advice(folder);
+    if (mode != open_mode::read_only) {
+      throw error{errc::corrupt, wrong};
+    }
+  }
+  if (!impl_) {
+    impl_ = open_damaged<implementation>(folder, on);
+    impl_->degradation = "opened as far as it can be read: " + wrong;
+  }
+  if (!impl_->degradation.empty() || setting(format_setting)) {
     return;
   }
   // A store without its format version was killed while it was made: then it holds nothing.
@@ -95,53 +197,20 @@ journal::journal(const std::string& folder, open_mode mode) {
 journal::~journal() = default;
 
 void journal::commit(const write& what, durability how) {
+  TROUPE_CHECK(impl_->writing, "a commit to a store that was opened read-only");
   try {
-    commit_encoded(what, how);
+    impl_->writing->commit(encoded(what), how);
   } catch (const codec_error& e) {
     throw error{errc::invalid, std::string{"refused to write what could not be read again: "} + e.what()};
   }
 }
 
-void journal::commit_encoded(const write& what, durability how) {
-  rocksdb::WriteBatch batch;
-  auto& db = impl_->db;
-  const auto put = [&](family f, const std::string& k, const std::string& payload) {
-    require(batch.Put(db[f], k, seal(payload)), "write to the store");
-  };
-  for (const auto& g : what.groups) {
-    put(family::group, key(g.id), encode(g));
-  }
-  for (const auto& [id, p] : what.prompts) {
-    put(family::prompt, key(id), encode(p));
-  }
-  for (const auto& [id, s] : what.samples) {
-    put(family::sample, key(id), encode(s));
-  }
-  for (const auto& [id, j] : what.judgements) {
-    put(family::judgement, key(id), encode(j));
-  }
-  if (what.step) {
-    put(family::step, key(what.step->stage, what.step->version), encode(*what.step));
-  }
-  for (const auto& c : what.forgotten_checkpoints) {
-    require(batch.Delete(db[family::checkpoint], key(c.stage, c.version)), "write to the store");
-  }
-  if (what.checkpoint) {
-    put(family::checkpoint, key(what.checkpoint->stage, what.checkpoint->version), encode(*what.checkpoint));
-  }
-  if (what.stage) {
-    put(family::stage, key(what.stage->stage), encode(*what.stage));
-  }
-  if (what.dataset) {
-    put(family::dataset, what.dataset->name, encode(*what.dataset));
-  }
-  for (const auto& [name, r] : what.records) {
-    put(family::record, record_key(name, r.index), encode(r));
-  }
-  for (const auto& [name, value] : what.settings) {
-    put(family::meta, name, value);
-  }
-  db.write(batch, how == durability::disk);
+std::string journal::not_ready() const {
+  return impl_->db.health().reason();
+}
+
+const std::string& journal::degradation() const {
+  return impl_->degradation;
 }
 
 std::optional<group> journal::find_group(const group_id& id) const {
@@ -231,7 +300,11 @@ void journal::checkpoint(const std::string& to) const {
 }
 
 std::vector<std::string> journal::verify() const {
-  return store::verify(impl_->db);
+  auto damaged = store::verify(impl_->db);
+  if (!impl_->degradation.empty()) {
+    damaged.insert(damaged.begin(), impl_->degradation);
+  }
+  return damaged;
 }
 
 } // namespace troupe::store

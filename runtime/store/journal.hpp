@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/store/durability.hpp"
+#include "runtime/store/storage.hpp"
 #include "schema/dataset.hpp"
 #include "schema/rollout.hpp"
 #include "schema/step.hpp"
@@ -15,9 +17,6 @@
 /// The durable record of a run: one RocksDB database, column families by kind of record, big-endian keys, every record
 /// in an envelope with a checksum of its own. Readable with stock `ldb` and `sst_dump`.
 namespace troupe::store {
-
-/// When a write is acknowledged: once queued, once a killed process cannot lose it, once a power cut cannot.
-enum class durability : std::uint8_t { none, wal, disk };
 
 /// One transition: everything in it becomes visible together or not at all.
 struct write {
@@ -37,18 +36,27 @@ struct write {
 
 enum class open_mode : std::uint8_t { create, existing, read_only };
 
-/// Thread rule: `commit` from one thread at a time; reads from any thread.
+/// Thread rule: everything from any thread. One caller's commits keep their order; callers that commit at the same time
+/// share one write.
 /// Errors: error(unavailable) when another process holds the store; error(invalid) when the folder is no store or of a
-/// newer format; error(corrupt) naming the key when a checksum does not hold; error(resource_exhausted) without space.
+/// newer format; error(corrupt) naming the key when a checksum does not hold, or, on opening, what was acknowledged and
+/// is gone; error(resource_exhausted) when the files take no more: reads go on, and commits work again by themselves
+/// some seconds after there is space (for a device that failed: in a journal opened anew).
 class journal {
 public:
-  journal(const std::string& folder, open_mode mode);
+  journal(const std::string& folder, open_mode mode, const storage& on = {});
   ~journal();
   journal(const journal&) = delete;
   journal& operator=(const journal&) = delete;
 
   /// Returns once `how` holds. error(invalid), and nothing written, for a value that decoding would refuse.
   void commit(const write& what, durability how);
+
+  /// Why commits fail now; empty while they work.
+  std::string not_ready() const;
+  /// A store that would be refused for writing opens read-only as far as it can be read; then this says what is wrong
+  /// and what to do. Empty for a sound one.
+  const std::string& degradation() const;
 
   std::optional<group> find_group(const group_id& id) const;
   std::optional<prompt> find_prompt(const group_id& id) const;
@@ -80,7 +88,6 @@ public:
   std::vector<std::string> verify() const;
 
 private:
-  void commit_encoded(const write& what, durability how);
   struct implementation;
   std::unique_ptr<implementation> impl_;
 };

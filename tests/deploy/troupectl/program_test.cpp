@@ -195,5 +195,29 @@ TEST_F(Troupectl, LooksIntoADeadRunItself) {
   EXPECT_EQ(bare({"--run", made_.run.string(), "--store", made_.store(), "status"}), 2);
 }
 
+TEST_F(Troupectl, RepairsAStoreWhoseLogWasCut) {
+  ASSERT_EQ(call({"repair"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("nothing to repair"));
+  std::filesystem::path log;
+  for (const auto& entry : std::filesystem::directory_iterator{made_.store()}) {
+    if (entry.path().extension() == ".log" && (log.empty() || entry.file_size() > std::filesystem::file_size(log))) {
+      log = entry.path();
+    }
+  }
+  std::filesystem::resize_file(log,
+                               std::filesystem::file_size(log) - 10); // tears what the test wrote; one change stays
+  ASSERT_EQ(call({"doctor", "-o", "json"}), 5);
+  EXPECT_THAT(err_.str(), HasSubstr("were acknowledged and are gone"));
+  ASSERT_EQ(call({"repair", "-o", "json"}), 5);
+  EXPECT_EQ(json()["last_good"], 1);
+  EXPECT_EQ(json()["accepted"], false);
+  ASSERT_EQ(call({"repair", "--accept-loss"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("kept: changes 1 to 1;"));
+  ASSERT_EQ(call({"repair"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("accepted before: at "));
+  EXPECT_EQ(call({"status"}), 0);
+  EXPECT_EQ(err_.str(), "");
+}
+
 } // namespace
 } // namespace troupe::ctl

@@ -2,6 +2,7 @@
 // The reading half of buffer_service: payloads of groups, results of evaluations, datasets.
 #include "actors/buffer_service.hpp"
 #include "actors/reward_parts.hpp"
+#include "runtime/config/stage_graph.hpp"
 #include "runtime/error.hpp"
 #include "runtime/kill_point.hpp"
 #include "runtime/store/sample_checksum.hpp"
@@ -91,7 +92,7 @@ evaluation_reply buffer_service::evaluation(const evaluation_request& r) const {
         }
       }
       if (i == 0 && asked && of.first.size() < 3) {
-        of.first.push_back({asked->text, read_sample(*g, 0).text, asked->answer, m.verdict});
+        of.first.push_back({prompt_text(*asked), read_sample(*g, 0).text, asked->answer, m.verdict});
       }
     }
   }
@@ -117,24 +118,29 @@ build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r
     groups.push_back(g->id);
     made->policy = g->pinned.value_or(policy_version{});
     const auto asked = journal_.find_prompt(g->id).value();
+    const auto text = prompt_text(asked);
     for (std::uint32_t i = 0; i < g->members.size(); ++i) {
       const auto& m = g->members[i];
       ++made->considered;
       if (m.dropped != drop_reason::none || m.verdict != verdict_kind::correct || m.reward + 1e-9 < s.min_reward ||
-          m.finish != finish_reason::stop || per_prompt[asked.text] >= s.max_per_prompt) {
+          m.finish != finish_reason::stop || per_prompt[text] >= s.max_per_prompt) {
         continue;
       }
       const auto said = read_sample(*g, i);
-      if (seen.emplace(asked.text, said.text).second) {
-        ++per_prompt[asked.text];
-        w.records.emplace_back(s.dataset, dataset_record{made->records++, sample_id{g->id, i}, g->task, asked.text,
-                                                         said.text, asked.answer, m.reward});
+      if (seen.emplace(text, said.text).second) {
+        ++per_prompt[text];
+        w.records.emplace_back(s.dataset, dataset_record{made->records++, sample_id{g->id, i}, g->task, text, said.text,
+                                                         asked.answer, m.reward});
       }
     }
   }
   made->name = s.dataset;
   made->stage = r.stage;
+  made->step = r.step.value;
   made->policy_checkpoint = r.policy_checkpoint;
+  for (const auto& name : config::datasets_behind(recipe_, r.stage)) {
+    made->parents.push_back(name + "@1");
+  }
   made->verifiers = verify::rewards{reward_parts(s, recipe_.seed)}.names_and_versions();
   made->filter = "correct, reward >= " + std::to_string(s.min_reward) + ", ended by itself, unique, at most " +
                  std::to_string(s.max_per_prompt) + " a prompt";

@@ -148,7 +148,7 @@ void controller::train_stage(stage_index index, stage_record record) {
   last_activity_ = parts_.meter->total();
   const auto began = std::chrono::steady_clock::now();
   const std::uint64_t first = last_step_.version.value;
-  auto reached = validate_newest(index, spec); // a run killed between a checkpoint and its evaluation owes it
+  auto reached = attend_step(index, spec); // a run killed after its last step owes what follows it
   while (!reached && last_step_.version.value < spec.max_steps && !stopping()) {
     const auto before = std::chrono::steady_clock::now();
     if (!take_step(spec)) {
@@ -159,10 +159,7 @@ void controller::train_stage(stage_index index, stage_record record) {
     progress_.seconds_left = std::chrono::duration<double>(now - began).count() / static_cast<double>(step - first) *
                              static_cast<double>(spec.max_steps - step);
     after_step(spec, last_step_, std::chrono::duration<double>(now - before).count());
-    if (evaluates_at(spec, step) || step == spec.max_steps || step % spec.save_steps == 0) {
-      save_checkpoint(index, spec);
-      reached = validate_newest(index, spec);
-    }
+    reached = attend_step(index, spec);
   }
   if (reached) {
     finish_stage(record, *reached);
@@ -171,6 +168,14 @@ void controller::train_stage(stage_index index, stage_record record) {
   } else {
     finish_stage(record, "all " + std::to_string(spec.max_steps) + " steps done");
   }
+}
+
+std::optional<std::string> controller::attend_step(stage_index index, const config::stage_spec& spec) {
+  const std::uint64_t step = last_step_.version.value;
+  if (evaluates_at(spec, step) || step == spec.max_steps || step % spec.save_steps == 0) {
+    save_checkpoint(index, spec);
+  }
+  return validate_newest(index, spec);
 }
 
 std::optional<std::string> controller::validate_newest(stage_index index, const config::stage_spec& spec) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 namespace troupe::actors {
@@ -35,7 +36,8 @@ controller::evaluation controller::evaluation_of(stage_index index, const stage_
 
 void controller::pinned_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
-  const std::string folder = record.start_checkpoint.empty() ? "" : parts_.run_folder + "/" + record.start_checkpoint;
+  const auto& start = record.start_checkpoint; // below the run folder, or the recipe's model elsewhere
+  const auto folder = start.empty() ? start : (std::filesystem::path{parts_.run_folder} / start).string();
   parts_.board->publish(index, folder.empty() ? parts_.backend->new_weights(parts_.new_model, parts_.recipe->seed)
                                               : parts_.backend->load_weights(folder, policy_version{}));
   ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, policy_version{}});
@@ -68,7 +70,8 @@ void controller::pinned_stage(stage_index index, stage_record record) {
     return;
   }
   const auto made =
-      ask<build_dataset_reply>(parts_.buffer, deadline::buffer, build_dataset_request{index, record.start_checkpoint})
+      ask<build_dataset_reply>(parts_.buffer, deadline::buffer,
+                               build_dataset_request{index, record.start_checkpoint, evaluation_of(index, record).step})
           .made;
   const double share =
       made->considered == 0 ? 0 : static_cast<double>(made->records) / static_cast<double>(made->considered);

@@ -8,6 +8,7 @@
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/kill_point.hpp"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 namespace troupe::actors {
@@ -138,7 +139,7 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
       .then(
           [=](const lease_batch_reply& reply) mutable {
             if (!reply.what) {
-              if (std::chrono::steady_clock::now() - self->state.waiting_since > patience) {
+              if (self->clock().now() - self->state.waiting_since > patience) {
                 promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
               } else {
                 self->delayed_send(self, deadline::idle_poll, try_step{patience, promise});
@@ -190,7 +191,8 @@ void load(learner_state& s, const learner_parts& p, const load_stage_request& r)
   s.version = r.version;
   s.branch = r.branch;
   s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
-  const std::string folder = r.folder.empty() ? std::string{} : p.run_folder + "/" + r.folder;
+  const std::string folder =
+      r.folder.empty() ? std::string{} : (std::filesystem::path{p.run_folder} / r.folder).string();
   auto start =
       folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed) : p.backend->load_weights(folder, r.version);
   s.trainer = p.backend->make_trainer(start, r.with_optimizer ? folder : std::string{});
@@ -245,7 +247,7 @@ learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_ac
       },
       [=](const step_request& r) -> caf::result<step_reply> {
         auto promise = self->make_response_promise<step_reply>();
-        self->state.waiting_since = std::chrono::steady_clock::now();
+        self->state.waiting_since = self->clock().now();
         step(self, parts, from, r.patience, promise);
         return promise;
       },

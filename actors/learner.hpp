@@ -7,7 +7,7 @@
 #include "actors/training_data.hpp"
 #include "actors/weights_board.hpp"
 
-#include <chrono>
+#include <caf/actor_clock.hpp>
 #include <optional>
 
 namespace troupe::actors {
@@ -39,7 +39,7 @@ struct learner_state {
   std::uint32_t branch = 0;
   std::uint64_t data_cursor = 0;
   logprob_gap gap;
-  std::chrono::steady_clock::time_point waiting_since;
+  caf::actor_clock::time_point waiting_since;
 };
 
 learner_actor::behavior_type learner(learner_actor::stateful_pointer<learner_state> self,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/logprob_gap.hpp"
 
-#include "actors/sampling_station.hpp"
-
 #include <algorithm>
 #include <cmath>
 

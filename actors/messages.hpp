@@ -163,7 +163,8 @@ struct record_request {
 };
 struct build_dataset_request {
   stage_index stage;
-  std::string policy_checkpoint;
+  std::string policy_checkpoint; ///< of the weights that sampled; empty: the recipe's model
+  policy_version step;           ///< of that checkpoint, in its own stage
 };
 struct build_dataset_reply {
   payload<dataset_manifest> made;
@@ -207,9 +208,9 @@ struct drain_reply {};
 
 struct load_stage_request {
   stage_index stage;
-  std::string folder;                       ///< checkpoint to load; empty: a new model
-  bool with_optimizer = false;              ///< the folder is a checkpoint of this very stage
-  policy_version version;                   ///< what the folder holds
+  std::string folder;          ///< checkpoint, below the run folder, or a model elsewhere; empty: a new model
+  bool with_optimizer = false; ///< the folder is a checkpoint of this very stage
+  policy_version version;      ///< what the folder holds
   payload<std::vector<step_record>> replay; ///< later steps, to be trained again
   std::uint32_t branch = 0;
 };

@@ -5,17 +5,6 @@
 
 namespace troupe::actors {
 
-std::string prompt_text(const prompt& p) {
-  if (p.messages.empty()) {
-    return p.text;
-  }
-  std::string all;
-  for (const auto& m : p.messages) {
-    all += (all.empty() ? "" : "\n") + m.content;
-  }
-  return all;
-}
-
 sampling_station::sampling_station(std::shared_ptr<gpu::backend> backend, std::shared_ptr<weights_board> board,
                                    std::shared_ptr<const text::tokenizer> tokenizer, std::shared_ptr<activity> meter,
                                    std::uint32_t batch_size)

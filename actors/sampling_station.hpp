@@ -64,7 +64,4 @@ private:
   std::uint64_t next_tag_ = 1;
 };
 
-/// The text a model reads for a prompt: the plain text, or the messages' contents one a line.
-std::string prompt_text(const prompt& p);
-
 } // namespace troupe::actors

@@ -2,7 +2,6 @@
 #include "actors/training_data.hpp"
 
 #include "actors/sampling_seed.hpp"
-#include "actors/sampling_station.hpp"
 #include "runtime/rollout/advantages.hpp"
 
 #include <algorithm>

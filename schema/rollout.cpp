@@ -14,6 +14,17 @@ std::string name_of(Enum value, const std::array<const char*, N>& names) {
 
 } // namespace
 
+std::string prompt_text(const prompt& p) {
+  if (p.messages.empty()) {
+    return p.text;
+  }
+  std::string all;
+  for (const auto& m : p.messages) {
+    all += (all.empty() ? "" : "\n") + m.content;
+  }
+  return all;
+}
+
 std::string to_string(split s) {
   return name_of<split, 3>(s, {"train", "validation", "heldout"});
 }

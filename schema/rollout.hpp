@@ -32,6 +32,9 @@ struct prompt {
   bool operator==(const prompt&) const = default;
 };
 
+/// What a model reads: the plain text, or the contents of the messages, one a line.
+std::string prompt_text(const prompt& p);
+
 enum class segment_source : std::uint8_t { policy = 0, environment = 1 };
 
 /// A run of tokens that came from one source under one set of weights; a weight swap starts a new one.

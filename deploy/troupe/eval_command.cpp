@@ -69,7 +69,7 @@ std::vector<problem> sample_all(const options& o) {
       sampler->submit({.tag = i * o.num_samples + j,
                        .seed = actors::problem_seed(o.seed, problems.back().asked),
                        .index = j,
-                       .prompt = tokenizer->encode(actors::prompt_text(problems.back().asked), true),
+                       .prompt = tokenizer->encode(prompt_text(problems.back().asked), true),
                        .options = sampling,
                        .partial = {}});
     }
@@ -118,7 +118,7 @@ int evaluate(const options& o) {
       p.verdicts.push_back(rewards.judge_all({&q, 1}).front().verdict);
       right += p.verdicts.back() == verdict_kind::correct ? 1 : 0;
       if (answers.is_open()) {
-        answers << nlohmann::json{{"prompt", actors::prompt_text(p.asked)},
+        answers << nlohmann::json{{"prompt", prompt_text(p.asked)},
                                   {"completion", text},
                                   {"answer", p.asked.answer},
                                   {"verdict", to_string(p.verdicts.back())}}

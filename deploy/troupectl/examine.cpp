@@ -248,8 +248,16 @@ private:
 
   void check_datasets() {
     std::set<std::string> known;
-    for (const auto& manifest : from_.datasets()) {
+    std::set<std::string> versions;
+    const auto manifests = from_.datasets();
+    for (const auto& manifest : manifests) {
       known.insert(manifest.name);
+      versions.insert(fmt::format("{}@{}", manifest.name, manifest.version));
+    }
+    for (const auto& manifest : manifests) {
+      for (const auto& parent : missing_parents(manifest, versions)) {
+        violated("dataset {} descends from {}, which is not in the store", manifest.name, parent);
+      }
       std::uint64_t records = 0;
       reading("dataset " + manifest.name, [&] {
         from_.for_each_record(manifest.name, [&](const dataset_record& r) {

@@ -9,6 +9,7 @@ namespace troupe::ctl {
 
 namespace {
 
+constexpr std::string_view file_prefix = "file:";
 constexpr std::string_view foreign_prefix = "foreign:";
 
 } // namespace
@@ -23,7 +24,7 @@ std::string lineage_fault(const store::journal& in, const dataset_record& r) {
   if (said->text != r.completion) {
     return fmt::format("has another text than sample {}", name);
   }
-  if (asked->messages.empty() && asked->text != r.prompt) {
+  if (prompt_text(*asked) != r.prompt) {
     return fmt::format("has another prompt than sample {}", name);
   }
   return "";
@@ -33,9 +34,17 @@ bool is_foreign(const dataset_manifest& m) {
   return std::any_of(m.parents.begin(), m.parents.end(), [](const auto& p) { return p.starts_with(foreign_prefix); });
 }
 
+std::vector<std::string> missing_parents(const dataset_manifest& m, const std::set<std::string>& known) {
+  std::vector<std::string> missing;
+  std::copy_if(m.parents.begin(), m.parents.end(), std::back_inserter(missing), [&](const auto& p) {
+    return !p.starts_with(file_prefix) && !p.starts_with(foreign_prefix) && !known.contains(p);
+  });
+  return missing;
+}
+
 std::string file_parent(const std::string& path, std::uint64_t hash, bool foreign) {
-  return fmt::format("{}{}@xxh3:{:016x}",
-                     foreign ? foreign_prefix : "file:", std::filesystem::path{path}.filename().string(), hash);
+  return fmt::format("{}{}@xxh3:{:016x}", foreign ? foreign_prefix : file_prefix,
+                     std::filesystem::path{path}.filename().string(), hash);
 }
 
 } // namespace troupe::ctl

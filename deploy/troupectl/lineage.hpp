@@ -3,8 +3,9 @@
 
 #include "runtime/store/journal.hpp"
 
+#include <set>
 #include <string>
-#include <string_view>
+#include <vector>
 
 /// Where the records of a dataset come from.
 namespace troupe::ctl {
@@ -15,6 +16,9 @@ std::string lineage_fault(const store::journal& in, const dataset_record& r);
 
 /// Whether a manifest says that some of its records name no sample of this store.
 bool is_foreign(const dataset_manifest& m);
+
+/// Of the datasets that a manifest names as its parents, those that `known` ("name@version") lacks.
+std::vector<std::string> missing_parents(const dataset_manifest& m, const std::set<std::string>& known);
 
 /// Names the file that a dataset was imported from, as its parent.
 std::string file_parent(const std::string& path, std::uint64_t hash, bool foreign);

@@ -91,15 +91,4 @@ std::string when(std::int64_t ms) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
-std::string prompt_text(const prompt& p) {
-  if (p.messages.empty()) {
-    return p.text;
-  }
-  std::string out;
-  for (const auto& m : p.messages) {
-    out += (out.empty() ? "" : "\n") + m.role + ": " + m.content;
-  }
-  return out;
-}
-
 } // namespace troupe::ctl

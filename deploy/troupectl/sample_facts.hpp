@@ -34,7 +34,4 @@ std::vector<step_record> present_steps(const store::journal& from, stage_index s
 /// RFC 3339, in UTC, of milliseconds since 1970: `2023-11-14T22:13:20.123Z`; the order of texts is that of times.
 std::string when(std::int64_t ms);
 
-/// The plain text of a prompt; of a conversation its messages as `role: content`, one a line.
-std::string prompt_text(const prompt& p);
-
 } // namespace troupe::ctl

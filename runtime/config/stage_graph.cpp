@@ -45,6 +45,19 @@ std::optional<stage_index> stage_graph::next(std::span<const stage_record> done)
   return std::nullopt;
 }
 
+std::vector<std::string> datasets_behind(const recipe& r, stage_index stage) {
+  const stage_graph graph{r};
+  std::vector<std::string> names;
+  for (auto at = graph.parent(stage); at; at = graph.parent(*at)) {
+    for (const auto& part : r.stages.at(at->value).data) {
+      if (!part.dataset.empty() && std::find(names.begin(), names.end(), part.dataset) == names.end()) {
+        names.push_back(part.dataset);
+      }
+    }
+  }
+  return names;
+}
+
 namespace {
 
 bool older(const checkpoint_record& a, const checkpoint_record& b) {

@@ -26,6 +26,9 @@ private:
   std::vector<std::optional<stage_index>> parents_;
 };
 
+/// Names of the datasets that the weights a stage starts from were trained on, the latest first.
+std::vector<std::string> datasets_behind(const recipe& r, stage_index stage);
+
 /// What the next stage starts from among the checkpoints of its parent: the best by validation, or the last; the last
 /// too when none was evaluated. Nothing when `of` is empty.
 std::optional<checkpoint_record> choose_checkpoint(std::span<const checkpoint_record> of, checkpoint_choice how);

@@ -51,6 +51,7 @@ protected:
 
   scratch_folder folder_;
   config::recipe recipe_ = small_recipe();
+  source_map sources_ = small_sources();
   clock_reading at_{.now = rollout::monotonic_ms{1000}, .wall_ms = 5};
   std::uint64_t lives_ = 0;
   std::unique_ptr<store::journal> journal_;
@@ -59,7 +60,7 @@ protected:
 private:
   void open(store::open_mode mode) {
     journal_ = std::make_unique<store::journal>(folder_ / "store", mode);
-    service_ = std::make_unique<buffer_service>(*journal_, recipe_, small_sources(), epoch{++lives_}, at_);
+    service_ = std::make_unique<buffer_service>(*journal_, recipe_, sources_, epoch{++lives_}, at_);
   }
 };
 
@@ -158,6 +159,28 @@ TEST_F(Service, ADatasetHoldsTheCorrectSamplesAndNamesTheirSource) {
   EXPECT_EQ(records[1].completion, "ab");
   EXPECT_EQ(to_string(records[1].source.value()), "2c1/0");
   EXPECT_EQ(journal_->find_group(records[1].source->group)->state, group_state::collected);
+}
+
+TEST_F(Service, ADatasetKnowsItsStepAndTheDatasetsBehindItsPolicy) {
+  recipe_.stages[0].data.push_back({.dataset = "earlier"});
+  begin(pick_stage);
+  issue(purpose::collect, 2);
+  sample_all();
+  judge_all();
+  const auto made = service_->build_dataset({pick_stage, "checkpoints/rl/step-000004", policy_version{4}}, at_).made;
+  EXPECT_EQ(made->step, 4u);
+  EXPECT_EQ(made->parents, std::vector<std::string>{"earlier@1"});
+}
+
+TEST_F(Service, ConversationsAreToldApartInADataset) {
+  sources_ = conversations();
+  reopen();
+  begin(pick_stage);
+  issue(purpose::collect, 3);
+  sample_all();
+  judge_all();
+  EXPECT_EQ(service_->build_dataset({pick_stage, ""}, at_).made->records, 3u); // each said "ab" to another prompt
+  EXPECT_EQ((*service_->read_dataset({"kept"}).records)[2].prompt, "be brief\np2?");
 }
 
 TEST_F(Service, ADatasetHoldsAnAnswerToAPromptOnce) {

@@ -145,10 +145,5 @@ TEST_F(Station, AbandoningNamesTheLeasesAndForgetsTheWork) {
   EXPECT_FALSE(station_.can_step());
 }
 
-TEST(PromptText, IsTheTextOrTheMessagesOneALine) {
-  EXPECT_EQ(prompt_text({.text = "1+1="}), "1+1=");
-  EXPECT_EQ(prompt_text({.messages = {{"system", "be brief"}, {"user", "1+1="}}}), "be brief\n1+1=");
-}
-
 } // namespace
 } // namespace troupe::actors

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::actors {
 
@@ -12,14 +13,23 @@ namespace {
 
 class letters : public task::prompt_source {
 public:
+  explicit letters(bool as_messages = false) : as_messages_(as_messages) {}
   task::example at(split from, std::uint64_t index) const override {
     const auto n = std::to_string(index);
-    return {.question = {.task = "letters", .from = from, .index = index, .text = "p" + n + "?", .answer = "a" + n},
-            .demonstration = "d" + n};
+    task::example one{
+        .question = {.task = "letters", .from = from, .index = index, .text = "p" + n + "?", .answer = "a" + n},
+        .demonstration = "d" + n};
+    if (as_messages_) {
+      one.question.messages = {{"system", "be brief"}, {"user", std::exchange(one.question.text, "")}};
+    }
+    return one;
   }
   std::optional<std::uint64_t> size(split from) const override {
     return from == split::validation ? std::optional<std::uint64_t>{3} : std::nullopt;
   }
+
+private:
+  bool as_messages_;
 };
 
 } // namespace
@@ -57,6 +67,10 @@ config::recipe small_recipe() {
 
 source_map small_sources() {
   return {{"letters", std::make_shared<letters>()}};
+}
+
+source_map conversations() {
+  return {{"letters", std::make_shared<letters>(true)}};
 }
 
 group two_samples(std::uint64_t cursor) {

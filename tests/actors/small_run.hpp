@@ -36,6 +36,8 @@ inline constexpr stage_index sft_stage{0}, grpo_stage{1}, pick_stage{2};
 
 /// Problem n asks "pN?", its answer is "aN", its demonstration "dN"; validation has 3 of them, train has no end.
 source_map small_sources();
+/// The same problems, as conversations that begin with "be brief".
+source_map conversations();
 
 /// Group `cursor` of stage `rl`, with two members.
 group two_samples(std::uint64_t cursor);

@@ -152,6 +152,12 @@ TEST(Doctor, SeesARecordWithoutSourceInADatasetThatIsNotForeign) {
   EXPECT_TRUE(examined(made).fine()) << "written over the first one: now it says so";
 }
 
+TEST(Doctor, SeesADatasetWhoseParentIsNotThere) {
+  hand_made_store made{"troupe-doctor-parent"};
+  made.content.dataset->parents = {"file:x.jsonl@xxh3:0", "kept@1", "gone@2"};
+  EXPECT_THAT(examined(made).violations, ElementsAre("dataset kept descends from gone@2, which is not in the store"));
+}
+
 /// Flips one bit of the stored value that holds `text`, below the journal, so that RocksDB's own checksums hold.
 void flip_byte(const std::string& folder, const std::string& text) {
   std::vector<std::string> names;

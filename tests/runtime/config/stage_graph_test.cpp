@@ -53,6 +53,18 @@ TEST(StageGraph, TheNextStageIsTheFirstUnfinished) {
   EXPECT_EQ(graph.next(done), std::nullopt);
 }
 
+TEST(DatasetsBehind, AreThoseOfTheStagesThatTrainedTheWeights) {
+  auto r = of({{"a", stage_type::sft, ""},
+               {"b", stage_type::sft, ""},
+               {"c", stage_type::sft, "a"},
+               {"s", stage_type::rejection_sampling, ""}});
+  r.stages[0].data = {{.task = "addition"}, {.dataset = "first"}};
+  r.stages[1].data = {{.dataset = "aside"}};
+  r.stages[2].data = {{.dataset = "second"}, {.dataset = "first"}};
+  EXPECT_EQ(datasets_behind(r, stage_index(3)), (std::vector<std::string>{"second", "first"}));
+  EXPECT_TRUE(datasets_behind(r, stage_index(0)).empty());
+}
+
 TEST(ChooseCheckpoint, BestByValidationElseTheLast) {
   const std::vector<checkpoint_record> all = {checkpoint(20, 0.5), checkpoint(40, 0.7), checkpoint(60, 0.6)};
   EXPECT_EQ(choose_checkpoint(all, checkpoint_choice::best)->version.value, 40u);

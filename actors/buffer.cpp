@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/buffer.hpp"
 
+#include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace troupe::actors {
 
@@ -13,42 +15,113 @@ clock_reading read_clocks() {
           .wall_ms = duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
 }
 
+namespace {
+
+using pointer = buffer_actor::stateful_pointer<buffer_state>;
+
+/// Runs what writes. Where the disk is full it is parked, and what comes after it too, so that order holds; tried
+/// again it answers as it would have, since every request may be repeated.
+template <class Reply, class Body>
+caf::result<Reply> write(pointer self, const space_watch& space, Body body) {
+  auto& s = self->state;
+  const auto attempt = [self, body] {
+    self->state.service->settle();
+    return body();
+  };
+  if (s.parked.empty()) {
+    try {
+      return attempt();
+    } catch (const error& e) {
+      if (e.code() != errc::resource_exhausted) {
+        return to_caf(e);
+      }
+      s.full = e.what();
+    } catch (const std::exception& e) {
+      return to_caf(e);
+    }
+    s.parked_since = self->clock().now();
+    space.notice("the store cannot write: " + s.full + "; the run waits for space");
+    self->delayed_send(self, deadline::space_poll, write_again{});
+  }
+  auto promise = self->make_response_promise<Reply>();
+  s.parked.push_back([self, attempt, promise](const error* ended) mutable {
+    try {
+      if (ended != nullptr) {
+        throw *ended;
+      }
+      promise.deliver(attempt());
+    } catch (const error& e) {
+      if (ended == nullptr && e.code() == errc::resource_exhausted) {
+        self->state.full = e.what();
+        return false;
+      }
+      promise.deliver(to_caf(e));
+    } catch (const std::exception& e) {
+      promise.deliver(to_caf(e));
+    }
+    return true;
+  });
+  return promise;
+}
+
+void write_parked(pointer self, const space_watch& space) {
+  auto& s = self->state;
+  while (!s.parked.empty() && s.parked.front()(nullptr)) {
+    s.parked.pop_front();
+  }
+  if (s.parked.empty()) {
+    space.notice("the store writes again");
+    return;
+  }
+  if (!space.give_up() && self->clock().now() - s.parked_since < deadline::space) {
+    self->delayed_send(self, deadline::space_poll, write_again{});
+    return;
+  }
+  const error ended{errc::resource_exhausted, s.full};
+  for (auto& request : std::exchange(s.parked, {})) {
+    request(&ended);
+  }
+}
+
+} // namespace
+
 buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> self,
-                                   std::shared_ptr<buffer_service> service, clock_source clock) {
+                                   std::shared_ptr<buffer_service> service, clock_source clock, space_watch space) {
   self->state.service = std::move(service);
   return {
       [=](const begin_stage_request& r) {
-        return answer<begin_stage_reply>([&] { return self->state.service->begin_stage(r); });
+        return write<begin_stage_reply>(self, space, [=] { return self->state.service->begin_stage(r); });
       },
       [=](const issue_request& r) {
-        return answer<issue_reply>([&] { return self->state.service->issue(r, clock()); });
+        return write<issue_reply>(self, space, [=] { return self->state.service->issue(r, clock()); });
       },
       [=](const lease_prompts_request& r) {
-        return answer<lease_prompts_reply>([&] { return self->state.service->lease_prompts(r, clock()); });
+        return write<lease_prompts_reply>(self, space, [=] { return self->state.service->lease_prompts(r, clock()); });
       },
       [=](const submit_samples_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->submit_samples(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->submit_samples(r, clock()); });
       },
       [=](const lease_generated_request& r) {
-        return answer<lease_generated_reply>([&] { return self->state.service->lease_generated(r, clock()); });
+        return write<lease_generated_reply>(self, space,
+                                            [=] { return self->state.service->lease_generated(r, clock()); });
       },
       [=](const submit_verdict_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->submit_verdict(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->submit_verdict(r, clock()); });
       },
       [=](const hand_back_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->hand_back(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->hand_back(r, clock()); });
       },
       [=](const renew_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->renew(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->renew(r, clock()); });
       },
       [=](const worker_lost_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->worker_lost(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->worker_lost(r, clock()); });
       },
       [=](const lease_batch_request& r) {
-        return answer<lease_batch_reply>([&] { return self->state.service->lease_batch(r, clock()); });
+        return write<lease_batch_reply>(self, space, [=] { return self->state.service->lease_batch(r, clock()); });
       },
       [=](const commit_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->commit(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->commit(r, clock()); });
       },
       [=](const read_batch_request& r) {
         return answer<lease_batch_reply>([&] { return self->state.service->read_batch(r); });
@@ -57,11 +130,12 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
         return answer<read_dataset_reply>([&] { return self->state.service->read_dataset(r); });
       },
       [=](const record_request& r) {
-        return answer<submit_reply>([&] { return self->state.service->record(r, clock()); });
+        return write<submit_reply>(self, space, [=] { return self->state.service->record(r, clock()); });
       },
       [=](const build_dataset_request& r) {
-        return answer<build_dataset_reply>([&] { return self->state.service->build_dataset(r, clock()); });
+        return write<build_dataset_reply>(self, space, [=] { return self->state.service->build_dataset(r, clock()); });
       },
+      [=](const write_again&) { write_parked(self, space); },
       [=](const progress_request&) { return answer<progress_reply>([&] { return self->state.service->progress(); }); },
       [=](const evaluation_request& r) {
         return answer<evaluation_reply>([&] { return self->state.service->evaluation(r); });

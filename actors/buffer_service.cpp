@@ -78,10 +78,19 @@ void buffer_service::save(rollout::ledger::changes groups, store::write rest, st
     rest.groups.push_back(std::move(g));
   }
   if (!rest.empty()) {
-    kill_point("before_write");
-    journal_.commit(rest, how);
-    kill_point("after_wal_before_ack");
+    unsaved_ = unsaved{std::move(rest), how};
+    settle();
   }
+}
+
+void buffer_service::settle() {
+  if (!unsaved_) {
+    return;
+  }
+  kill_point("before_write");
+  journal_.commit(unsaved_->what, unsaved_->how);
+  unsaved_.reset();
+  kill_point("after_wal_before_ack");
 }
 
 void buffer_service::reserve_leases(store::write& with, lease_id given) {
@@ -96,6 +105,16 @@ void buffer_service::save_leased(rollout::ledger::changes groups, lease_id given
   store::write rest;
   reserve_leases(rest, given);
   save(std::move(groups), std::move(rest), store::durability::wal);
+}
+
+void buffer_service::save_leased(const rollout::ledger::lease_result& leased, const rollout::caller& to) {
+  try {
+    save_leased(leased.groups, leased.lease);
+  } catch (const error&) {
+    auto back = ledger_.hand_back(to, leased.lease, "the store could not write the lease");
+    std::move(back.begin(), back.end(), std::back_inserter(unsaved_->what.groups)); // the later record of a group stays
+    throw;
+  }
 }
 
 void buffer_service::expire(clock_reading at) {
@@ -203,7 +222,7 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
   }
   expire(at);
   issue_train(r.max_groups, at);
-  auto leased = ledger_.lease_prompts(caller(r.who, at), r.max_groups);
+  const auto leased = ledger_.lease_prompts(caller(r.who, at), r.max_groups);
   auto work = std::make_shared<std::vector<prompt_work>>();
   for (const auto& g : leased.groups) {
     auto asked = journal_.find_prompt(g.id);
@@ -218,7 +237,7 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
     const policy_version not_before{present - std::min<std::uint64_t>(present, s.max_staleness)};
     work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan, .not_before = not_before});
   }
-  save_leased(leased.groups, leased.lease);
+  save_leased(leased, caller(r.who, at));
   return {.lease = leased.lease, .work = std::move(work)};
 }
 
@@ -244,12 +263,12 @@ lease_generated_reply buffer_service::lease_generated(const lease_generated_requ
     return {.lease = {}, .groups = std::make_shared<std::vector<generated_group>>()};
   }
   expire(at);
-  auto leased = ledger_.lease_generated(caller(r.who, at), r.max_groups);
+  const auto leased = ledger_.lease_generated(caller(r.who, at), r.max_groups);
   auto groups = std::make_shared<std::vector<generated_group>>();
   for (const auto& g : leased.groups) {
     groups->push_back({.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)});
   }
-  save_leased(leased.groups, leased.lease);
+  save_leased(leased, caller(r.who, at));
   return {.lease = leased.lease, .groups = std::move(groups)};
 }
 
@@ -300,6 +319,12 @@ lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, cloc
 }
 
 submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
+  if (r.learner != ledger_.learner()) {
+    return {.result = rollout::submit_result::fenced};
+  }
+  if (const auto known = journal_.find_step(r.step->stage, r.step->version)) {
+    return {.result = *known == *r.step ? rollout::submit_result::exists : rollout::submit_result::conflict};
+  }
   store::write rest;
   rest.step = *r.step;
   if (r.step->groups.empty()) {

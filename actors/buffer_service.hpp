@@ -51,12 +51,19 @@ public:
   progress_reply progress() const;
   evaluation_reply evaluation(const evaluation_request& r) const;
 
+  /// A write that failed is kept, and the ledger is that one write ahead of the journal: this writes it, or throws
+  /// again. To be called before anything that writes, so that nothing is built on what is not stored; the request that
+  /// failed may then be repeated.
+  void settle();
+
 private:
   rollout::caller caller(const worker_name& who, clock_reading at) const;
   void save(rollout::ledger::changes groups, store::write rest, store::durability how);
   /// Lease ids are reserved in the journal in blocks, ahead of what is given out.
   void reserve_leases(store::write& with, lease_id given);
   void save_leased(rollout::ledger::changes groups, lease_id given);
+  /// Of a lease that its worker would not hear of when the write fails.
+  void save_leased(const rollout::ledger::lease_result& leased, const rollout::caller& to);
   void expire(clock_reading at);
   void issue_train(std::uint32_t wanted, clock_reading at);
   const config::stage_spec& spec() const;
@@ -72,6 +79,11 @@ private:
   bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
+  struct unsaved {
+    store::write what;
+    store::durability how = store::durability::wal;
+  };
+  std::optional<unsaved> unsaved_;
   lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out
 };
 

@@ -261,7 +261,7 @@ void controller::save_checkpoint(stage_index index, const config::stage_spec& sp
   if (nothing_new || (!known.empty() && known.back().version == last_step_.version)) {
     return;
   }
-  known.push_back(*ask<checkpoint_reply>(parts_.learner, deadline::step, checkpoint_request{}).written);
+  known.push_back(written_checkpoint());
   kill_point("after_checkpoint_record");
   const auto gone = config::expendable(known, spec.save_total_limit);
   if (gone.empty()) {
@@ -272,6 +272,24 @@ void controller::save_checkpoint(stage_index index, const config::stage_spec& sp
   for (const auto& r : gone) {
     std::erase_if(known, [&](const auto& k) { return k.folder == r.folder; });
     std::filesystem::remove_all(parts_.run_folder + "/" + r.folder);
+  }
+}
+
+checkpoint_record controller::written_checkpoint() {
+  const auto began = std::chrono::steady_clock::now();
+  for (bool said = false;; said = true) {
+    try {
+      return *ask<checkpoint_reply>(parts_.learner, deadline::step, checkpoint_request{}).written;
+    } catch (const error& e) {
+      if (e.code() != errc::resource_exhausted || stopping() ||
+          std::chrono::steady_clock::now() - began > deadline::space) {
+        throw;
+      }
+      if (!said) {
+        parts_.log->event(std::string{e.what()} + "; the run waits for space", true);
+      }
+      std::this_thread::sleep_for(deadline::space_poll);
+    }
   }
 }
 

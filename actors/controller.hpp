@@ -58,6 +58,8 @@ private:
   bool take_step(const config::stage_spec& spec);
   void after_step(const config::stage_spec& spec, const step_reply& reply, double seconds);
   void save_checkpoint(stage_index index, const config::stage_spec& spec);
+  /// Waits where the disk is full.
+  checkpoint_record written_checkpoint();
   /// What is due after the last step: a checkpoint, an evaluation. Returns why the stage ends here, where it does.
   std::optional<std::string> attend_step(stage_index index, const config::stage_spec& spec);
   /// Evaluates the version of the newest checkpoint where the stage asks for it and nobody did so far. Returns why the

@@ -6,7 +6,9 @@
 /// How long anyone waits for anyone. Nothing in actors/ waits without one of these.
 namespace troupe::actors::deadline {
 
-inline constexpr std::chrono::seconds buffer{60};        ///< any request to the buffer; its slowest is an fsync
+inline constexpr std::chrono::minutes space{4};          ///< for a full disk to have room again; below `stall`
+inline constexpr std::chrono::seconds space_poll{1};     ///< between two looks whether it has
+inline constexpr std::chrono::minutes buffer{5};         ///< any request to the buffer: an fsync, or a wait for space
 inline constexpr std::chrono::milliseconds idle_poll{2}; ///< pause of a worker that found nothing to do
 inline constexpr std::chrono::seconds renewal{10};       ///< between two renewals of a lease
 inline constexpr std::chrono::seconds drain{30};

@@ -11,7 +11,8 @@
 /// or with a `caf::error` that carries a `troupe::errc` and its message.
 namespace troupe::actors {
 
-/// Owns the journal and the ledger: the hub, and the only writer.
+/// Owns the journal and the ledger: the hub, and the only writer. While the journal's disk is full, requests that write
+/// wait, up to `deadline::space`; then they answer `resource_exhausted`.
 using buffer_actor = caf::typed_actor<
     // Starts issuing for a stage.
     caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
@@ -40,7 +41,7 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<read_dataset_request>::with<read_dataset_reply>,
     // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
     caf::replies_to<record_request>::with<submit_reply>,
-    caf::replies_to<build_dataset_request>::with<build_dataset_reply>,
+    caf::replies_to<build_dataset_request>::with<build_dataset_reply>, caf::reacts_to<write_again>,
     // How far evaluations and collections are, and what came of one.
     caf::replies_to<progress_request>::with<progress_reply>,
     caf::replies_to<evaluation_request>::with<evaluation_reply>>;

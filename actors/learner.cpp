@@ -107,7 +107,9 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
   self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
       .then(
           [=, figures = std::move(figures)](const submit_reply& reply) mutable {
-            if (reply.result != rollout::submit_result::created) {
+            const bool stored = reply.result == rollout::submit_result::created ||
+                                reply.result == rollout::submit_result::exists; // by this very request, repeated
+            if (!stored) {
               promise.deliver(to_caf(error{errc::fenced, "the buffer answered the learner's commit with `" +
                                                              rollout::to_string(reply.result) +
                                                              "`: another learner has taken over"}));

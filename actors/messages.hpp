@@ -170,6 +170,9 @@ struct build_dataset_reply {
   payload<dataset_manifest> made;
 };
 
+/// To the buffer itself: tries again what waits for space.
+struct write_again {};
+
 struct progress_request {};
 struct progress_reply {
   std::uint64_t unfinished_pinned = 0; ///< eval and collect groups of the stage that are not done yet
@@ -263,6 +266,7 @@ TROUPE_LOCAL_MESSAGE(read_dataset_reply)
 TROUPE_LOCAL_MESSAGE(record_request)
 TROUPE_LOCAL_MESSAGE(build_dataset_request)
 TROUPE_LOCAL_MESSAGE(build_dataset_reply)
+TROUPE_LOCAL_MESSAGE(write_again)
 TROUPE_LOCAL_MESSAGE(progress_request)
 TROUPE_LOCAL_MESSAGE(progress_reply)
 TROUPE_LOCAL_MESSAGE(evaluation_request)

@@ -181,7 +181,9 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   const auto service =
       std::make_shared<actors::buffer_service>(journal, recipe, sources, present, actors::read_clocks());
   cast who;
-  who.buffer = system.spawn<caf::detached>(actors::buffer, service, actors::clock_source{actors::read_clocks});
+  who.buffer = system.spawn<caf::detached>(
+      actors::buffer, service, actors::clock_source{actors::read_clocks},
+      actors::space_watch{[&log](const auto& text) { log.event(text, true); }, [] { return stop_wanted.load(); }});
   auto parts = std::make_shared<actors::learner_parts>();
   parts->recipe = &recipe;
   parts->backend = backend;

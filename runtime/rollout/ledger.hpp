@@ -59,6 +59,7 @@ public:
 
   void begin_stage(const stage_rules& rules, policy_version version);
   policy_version version() const noexcept { return version_; }
+  epoch learner() const noexcept { return learner_; } ///< any other one is fenced
 
   /// Train groups the gate would let out now.
   std::uint64_t train_capacity() const;

@@ -229,6 +229,11 @@ std::optional<judgement> journal::find_judgement(const sample_id& id) const {
   return find<judgement>(impl_->db, family::judgement, key(id), "judgement of sample " + to_string(id));
 }
 
+std::optional<step_record> journal::find_step(stage_index stage, policy_version version) const {
+  return find<step_record>(impl_->db, family::step, key(stage, version),
+                           "step " + std::to_string(version.value) + " of stage " + std::to_string(stage.value));
+}
+
 std::vector<step_record> journal::steps(stage_index stage) const {
   return list<step_record>(impl_->db, family::step, key(stage));
 }

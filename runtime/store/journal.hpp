@@ -62,6 +62,7 @@ public:
   std::optional<prompt> find_prompt(const group_id& id) const;
   std::optional<sample> find_sample(const sample_id& id) const;
   std::optional<judgement> find_judgement(const sample_id& id) const;
+  std::optional<step_record> find_step(stage_index stage, policy_version version) const;
   std::vector<step_record> steps(stage_index stage) const;             ///< in order
   std::vector<checkpoint_record> checkpoints(stage_index stage) const; ///< in order
   std::vector<stage_record> stages() const;

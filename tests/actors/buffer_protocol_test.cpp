@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/buffer.hpp"
+#include "actors/deadlines.hpp"
 #include "tests/actors/deterministic_system.hpp"
 #include "tests/actors/small_run.hpp"
+#include "tests/runtime/store/volatile_disk.hpp"
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 namespace troupe::actors {
 namespace {
@@ -13,8 +17,9 @@ constexpr epoch present{4};
 /// The buffer on a real journal, in stage `rl`; its clock is `at`.
 struct one_buffer : deterministic_system {
   one_buffer() {
-    tested = ends(sys.spawn(buffer, std::make_shared<buffer_service>(*journal, recipe, small_sources(), present, at),
-                            [this] { return at; }));
+    tested = ends(sys.spawn(
+        buffer, std::make_shared<buffer_service>(*journal, recipe, small_sources(), present, at), [this] { return at; },
+        space_watch{[this](const auto& text) { said.push_back(text); }, [this] { return stop; }}));
     CAF_REQUIRE(static_cast<bool>(ask<begin_stage_reply>(tested, begin_stage_request{grpo_stage, {}})));
   }
 
@@ -54,12 +59,26 @@ struct one_buffer : deterministic_system {
     }
     return unbox(ask<submit_reply>(tested, commit_request{the_learner, e, b.lease, step})).result;
   }
+  /// A sample is sent while the disk takes nothing more; nobody answers yet.
+  auto submit_to_a_full_disk(const lease_prompts_reply& work) {
+    disk.limit(disk.used());
+    auto samples = std::make_shared<std::vector<sampled>>();
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      samples->push_back({work.lease, work.work->at(0).what.id, answer_ab(i)});
+    }
+    auto waiting = self->request(tested, caf::infinite, submit_samples_request{first_generator, samples});
+    consume_messages();
+    CAF_REQUIRE(self->mailbox().empty());
+    return waiting;
+  }
   group stored(std::uint64_t cursor) { return journal->find_group(two_samples(cursor).id).value(); }
 
-  scratch_folder folder;
+  std::vector<std::string> said; ///< by a buffer that waits for space
+  bool stop = false;
   config::recipe recipe = small_recipe();
+  store::volatile_disk disk;
   std::unique_ptr<store::journal> journal =
-      std::make_unique<store::journal>(folder / "store", store::open_mode::create);
+      std::make_unique<store::journal>("/store", store::open_mode::create, store::storage{&disk.env(), "boot"});
   clock_reading at{.now = rollout::monotonic_ms{1000}, .wall_ms = 5};
   buffer_actor tested;
 };
@@ -184,6 +203,62 @@ CAF_TEST(of verdicts that the journal refuses in part nothing is written) {
   CAF_CHECK(code_of(ask<submit_reply>(tested, submit_verdict_request{first_verifier, said})) == errc::invalid);
   CAF_CHECK(!journal->find_judgement({id, 0}));
   CAF_CHECK(stored(0).state == group_state::verifying);
+}
+
+CAF_TEST(while the disk is full writers wait and readers do not and then all is as it would have been) {
+  const auto work = lease(first_generator, 1);
+  auto sent = submit_to_a_full_disk(work);
+  CAF_REQUIRE_EQUAL(said.size(), 1u);
+  CAF_CHECK(said[0].starts_with("the store cannot write: "));
+  auto second = self->request(tested, caf::infinite, lease_generated_request{first_verifier, 1});
+  consume_messages();
+  CAF_CHECK(self->mailbox().empty());
+  CAF_CHECK_EQUAL(unbox(ask<progress_reply>(tested, progress_request{})).version.value, 0u);
+
+  disk.limit(store::volatile_disk::unlimited);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (self->mailbox().empty() && std::chrono::steady_clock::now() < deadline) { // RocksDB looks every 5 s
+    std::this_thread::sleep_for(std::chrono::milliseconds{100}); // virtual time is faster, yet not too fast for it
+    sched.advance_time(deadline::space_poll);
+    consume_messages();
+  }
+  CAF_CHECK(unbox(take<submit_reply>(sent)).result == rollout::submit_result::exists); // by its own first try
+  CAF_CHECK(stored(0).state == group_state::verifying);
+  CAF_CHECK_EQUAL(to_string(unbox(take<lease_generated_reply>(second)).groups->at(0).what.id), "1t0");
+  CAF_CHECK_EQUAL(said.back(), "the store writes again");
+  CAF_CHECK(journal->find_sample({two_samples(0).id, 1}) == answer_ab(1));
+}
+
+CAF_TEST(a disk that stays full is not waited for without end) {
+  const auto work = lease(first_generator, 1);
+  auto sent = submit_to_a_full_disk(work);
+  for (int second = 0; second < 240 && self->mailbox().empty(); ++second) { // deadline::space
+    sched.advance_time(deadline::space_poll);
+    consume_messages();
+  }
+  CAF_CHECK(code_of(take<submit_reply>(sent)) == errc::resource_exhausted);
+}
+
+CAF_TEST(who stops the run does not wait for space) {
+  const auto work = lease(first_generator, 1);
+  auto sent = submit_to_a_full_disk(work);
+  stop = true;
+  sched.advance_time(deadline::space_poll);
+  consume_messages();
+  CAF_CHECK(code_of(take<submit_reply>(sent)) == errc::resource_exhausted);
+}
+
+CAF_TEST(a step committed twice exists and another under its version is a conflict) {
+  make_batch_ready();
+  const auto b = batch_for(present);
+  CAF_CHECK(commit(present, b) == rollout::submit_result::created);
+  CAF_CHECK(commit(present, b) == rollout::submit_result::exists);
+  CAF_CHECK(commit(epoch{3}, b) == rollout::submit_result::fenced);
+  auto other = std::make_shared<step_record>(journal->steps(grpo_stage).at(0));
+  other->data_cursor = 99;
+  CAF_CHECK(unbox(ask<submit_reply>(tested, commit_request{the_learner, present, b.lease, other})).result ==
+            rollout::submit_result::conflict);
+  CAF_CHECK_EQUAL(journal->steps(grpo_stage).at(0).data_cursor, 0u);
 }
 
 CAF_TEST(an error is the reply and the buffer lives on) {

@@ -70,6 +70,7 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
       },
       [=](const record_request& r) { return reply(script->recorded, r, fine); },
       [](const build_dataset_request&) { return unscripted<build_dataset_reply>("build_dataset"); },
+      [](const write_again&) {},
       [](const progress_request&) { return unscripted<progress_reply>("progress"); },
       [](const evaluation_request&) { return unscripted<evaluation_reply>("evaluation"); },
   };

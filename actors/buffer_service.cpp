@@ -125,16 +125,20 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
   stage_ = r.stage;
   open_ = true;
   const auto& s = spec();
-  ledger_.begin_stage({.stage = r.stage,
-                       .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
-                       .drop_stale = s.stale == config::stale_policy::drop,
-                       .max_reuse = s.max_reuse,
-                       .select = {.how = s.sampler, .seed = recipe_.seed, .exponent = s.priority_exponent},
-                       .filter_zero_variance = s.filter_groups,
-                       .num_generations = s.num_generations,
-                       .verdict_parts = 1,
-                       .lease_time = rollout::monotonic_ms{static_cast<std::int64_t>(recipe_.lease_s * 1000)}},
-                      r.version);
+  ledger_.begin_stage(
+      {.stage = r.stage,
+       .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
+       .drop_stale = s.stale == config::stale_policy::drop,
+       .max_reuse = s.max_reuse,
+       .max_size = s.max_size,
+       .evict = s.remover,
+       .limit = {.samples_per_insert = s.samples_per_insert, .min_size_to_sample = s.min_size_to_sample},
+       .select = {.how = s.sampler, .seed = recipe_.seed, .exponent = s.priority_exponent},
+       .filter_zero_variance = s.filter_groups,
+       .num_generations = s.num_generations,
+       .verdict_parts = 1,
+       .lease_time = rollout::monotonic_ms{static_cast<std::int64_t>(recipe_.lease_s * 1000)}},
+      r.version);
   mixture_.reset();
   if (!s.data.empty()) {
     std::vector<double> weights;

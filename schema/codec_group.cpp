@@ -35,7 +35,7 @@ member get_member(schema::Member::Reader from) {
           .newest = policy_version{from.getNewest()},
           .verdict = frame::to_enum(from.getVerdict(), verdict_kind::undecided, "a member's verdict"),
           .reward = frame::finite(from.getReward(), "a member's reward"),
-          .dropped = frame::to_enum(from.getDropped(), drop_reason::operator_request, "a member's drop reason"),
+          .dropped = frame::to_enum(from.getDropped(), drop_reason::evicted, "a member's drop reason"),
           .checksum = from.getChecksum()};
 }
 
@@ -76,7 +76,7 @@ group decode<group>(std::string_view bytes) {
   return frame::open<schema::Group>(bytes, [](schema::Group::Reader from) {
     group g{.id = frame::get_group_id(from.getId()),
             .state = frame::to_enum(from.getState(), group_state::dropped, "a group's state"),
-            .dropped = frame::to_enum(from.getDropped(), drop_reason::operator_request, "a group's drop reason"),
+            .dropped = frame::to_enum(from.getDropped(), drop_reason::evicted, "a group's drop reason"),
             .task = frame::text(from.getTask()),
             .prompt_index = from.getPromptIndex(),
             .sampling_seed = from.getSamplingSeed(),

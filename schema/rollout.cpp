@@ -43,8 +43,8 @@ std::string to_string(group_state s) {
 }
 
 std::string to_string(drop_reason r) {
-  return name_of<drop_reason, 8>(
-      r, {"none", "stale", "zero_variance", "undecided", "truncated", "failed", "corrupt", "operator"});
+  return name_of<drop_reason, 9>(
+      r, {"none", "stale", "zero_variance", "undecided", "truncated", "failed", "corrupt", "operator", "evicted"});
 }
 
 } // namespace troupe

@@ -105,6 +105,7 @@ enum class drop_reason : std::uint8_t {
   failed = 5,
   corrupt = 6,
   operator_request = 7,
+  evicted = 8, ///< to make room in a replay table that is full
 };
 
 /// What became of one member; the payload (tokens, text, judgement) is a record of its own.

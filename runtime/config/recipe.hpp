@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/rollout/advantages.hpp"
+#include "runtime/rollout/remover.hpp"
 #include "runtime/rollout/selector.hpp"
 #include "schema/rollout.hpp"
 
@@ -103,6 +104,10 @@ struct stage_spec {
   std::uint32_t max_reuse = 1; ///< batches that may consume a group; above 1 with replay only
   rollout::selector sampler = rollout::selector::fifo;
   double priority_exponent = 1.0; ///< of prioritized
+  std::uint32_t max_size = 0;     ///< ready groups a replay table keeps; 0: what max_staleness allows
+  rollout::remover remover = rollout::remover::fifo; ///< which go, above max_size
+  double samples_per_insert = 0.0;      ///< uses of a group on average before the learner waits; 0: no limit
+  std::uint32_t min_size_to_sample = 0; ///< ready groups before a batch is taken; 0: a batch is enough
   std::uint32_t num_iterations = 1;
   std::uint32_t mini_batches = 1;
   double epsilon = 0.2;

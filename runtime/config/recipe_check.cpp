@@ -154,14 +154,7 @@ private:
                 "); lower it");
     require(!s.stop_above || s.eval_steps > 0, "stop_above", "needs validation; set eval_steps above 0");
     if (s.type == stage_type::grpo) {
-      const bool replay = s.table == table_kind::replay;
-      require(replay || s.max_reuse == 1, "max_reuse",
-              "is " + std::to_string(s.max_reuse) + ", but a queue consumes each group once; set table: replay");
-      require(replay || s.sampler == rollout::selector::fifo, "sampler",
-              "chooses among groups that are used again; set table: replay, or sampler: fifo");
-      require(!replay || s.stale == stale_policy::drop, "stale",
-              "is wait, which a replay table cannot keep: its groups are meant to be used until they are too old; set "
-              "stale: drop");
+      check_table();
       const auto samples = static_cast<std::uint64_t>(s.groups_per_batch) * s.num_generations;
       require(s.mini_batches <= samples, "mini_batches",
               "is " + std::to_string(s.mini_batches) + ", more than the " + std::to_string(samples) +
@@ -169,6 +162,40 @@ private:
       require(s.epsilon_high >= s.epsilon, "epsilon_high",
               "is " + number_text(s.epsilon_high) + ", below epsilon (" + number_text(s.epsilon) + "); raise it");
     }
+  }
+
+  /// What a queue has no use for, and limits of a replay table that would bring the stage to a halt.
+  void check_table() const {
+    const auto& s = *stage_;
+    const bool replay = s.table == table_kind::replay;
+    require(replay || s.max_reuse == 1, "max_reuse",
+            "is " + std::to_string(s.max_reuse) + ", but a queue consumes each group once; set table: replay");
+    require(replay || s.sampler == rollout::selector::fifo, "sampler",
+            "chooses among groups that are used again; set table: replay, or sampler: fifo");
+    require(!replay || s.stale == stale_policy::drop, "stale",
+            "is wait, which a replay table cannot keep: its groups are meant to be used until they are too old; set "
+            "stale: drop");
+    const auto of_replay = [&](bool set, const char* key) {
+      require(replay || !set, key, "is for groups that are used again; set table: replay, or leave it out");
+    };
+    of_replay(s.max_size != 0, "max_size");
+    of_replay(s.remover != rollout::remover::fifo, "remover");
+    of_replay(s.samples_per_insert != 0, "samples_per_insert");
+    of_replay(s.min_size_to_sample != 0, "min_size_to_sample");
+    const std::uint64_t bound = (std::uint64_t{s.max_staleness} + 1) * s.groups_per_batch;
+    const std::uint64_t kept = s.max_size == 0 ? bound : s.max_size;
+    require(s.max_size == 0 || s.max_size >= s.groups_per_batch, "max_size",
+            "is " + std::to_string(s.max_size) + ", below groups_per_batch (" + std::to_string(s.groups_per_batch) +
+                "): no batch would ever be full; raise it");
+    require(s.min_size_to_sample <= kept, "min_size_to_sample",
+            "is " + std::to_string(s.min_size_to_sample) + ", more than the " + std::to_string(kept) +
+                " groups the table can hold; lower it");
+    require(s.samples_per_insert == 0 || s.samples_per_insert >= 1, "samples_per_insert",
+            "is " + number_text(s.samples_per_insert) + ", so that some groups would never be used; set at least 1");
+    require(s.samples_per_insert == 0 || (s.max_size != 0 && s.max_size < bound), "samples_per_insert",
+            "makes the learner wait for new groups, for which the table must have room: set max_size from " +
+                std::to_string(s.groups_per_batch) + " to " + std::to_string(bound - 1) +
+                " (below (max_staleness + 1) * groups_per_batch)");
   }
 
   void check_validation() const {

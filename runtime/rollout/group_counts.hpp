@@ -18,7 +18,7 @@ struct group_counts {
   std::uint64_t trained = 0;
   std::uint64_t collected = 0;
   std::uint64_t scored = 0;
-  std::array<std::uint64_t, 8> dropped{}; ///< by drop_reason
+  std::array<std::uint64_t, 9> dropped{}; ///< by drop_reason
 
   std::uint64_t dropped_total() const noexcept;
   /// The law the project is known for (DESIGN section 1).

@@ -49,6 +49,7 @@ void ledger::replace(group& stored, group after) {
   total_.move(stored, after);
   if (is_present_train(stored.id)) {
     train_.move(stored, after);
+    uses_ += after.uses - stored.uses;
   }
   if (stored.state != after.state) {
     by_state_[{stored.state, stored.id.why}].erase(stored.id);
@@ -95,17 +96,20 @@ ledger::changes ledger::restore(group g, std::int64_t wall_ms) {
 void ledger::begin_stage(const stage_rules& rules, policy_version version) {
   TROUPE_CHECK(rules.verdict_parts > 0 && rules.gate.groups_per_batch > 0, "verdict_parts ", rules.verdict_parts,
                ", groups_per_batch ", rules.gate.groups_per_batch);
+  TROUPE_CHECK(rules.max_size == 0 || rules.max_size >= rules.gate.groups_per_batch, "max_size ", rules.max_size);
   TROUPE_CHECK(rules.max_reuse > 0 && (rules.max_reuse == 1 || rules.drop_stale), "max_reuse ", rules.max_reuse);
   rules_ = rules;
   rules_.gate.replay = rules.max_reuse > 1;
   version_ = version;
-  held_back_ = false;
+  held_back_.clear();
   evaluation_open_ = false;
   collection_open_ = false;
   sampling_since_.clear();
   train_ = {};
+  uses_ = 0;
   for (const group* g : of(purpose::train)) {
     train_.add(*g);
+    uses_ += g->uses;
   }
 }
 
@@ -213,7 +217,7 @@ std::string ledger::waiting_for() const {
       text += ", " + std::to_string(n) + " " + to_string(s);
     }
   }
-  return held_back_ ? text + "; held back: a step now would leave older groups in flight past max_staleness" : text;
+  return held_back_.empty() ? text : text + "; " + held_back_;
 }
 
 } // namespace troupe::rollout

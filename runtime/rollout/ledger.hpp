@@ -4,6 +4,8 @@
 #include "runtime/rollout/group_counts.hpp"
 #include "runtime/rollout/group_machine.hpp"
 #include "runtime/rollout/lease_table.hpp"
+#include "runtime/rollout/rate_limiter.hpp"
+#include "runtime/rollout/remover.hpp"
 #include "runtime/rollout/selector.hpp"
 #include "runtime/rollout/staleness_gate.hpp"
 #include "schema/step.hpp"
@@ -43,7 +45,10 @@ public:
     bool drop_stale = true; ///< false: `wait`
     /// 1: a queue, each group is consumed once. More: a replay table, which needs `drop_stale`.
     std::uint32_t max_reuse = 1;
-    selector_options select; ///< which ready groups make a batch; the stage's seed is in it
+    std::uint32_t max_size = 0; ///< of a replay table: ready groups above it leave as `evict` says; 0: the gate's bound
+    remover evict = remover::fifo;
+    rate_limiter::options limit; ///< of a replay table
+    selector_options select;     ///< which ready groups make a batch; the stage's seed is in it
     bool filter_zero_variance = false;
     std::uint32_t num_generations = 8; ///< of train and collect groups
     std::uint32_t verdict_parts = 1;   ///< submissions a group needs before it is ready
@@ -91,7 +96,8 @@ public:
   /// version it returns the same batch. Groups past `max_staleness` leave first (dropped as stale, or trained where a
   /// step used them before): those are in `dropped`. Group-complete: only whole groups, all parts judged, are ever
   /// chosen. Staleness-bounded: so at every use. Of more ready groups than fit, `select` chooses; with `wait`, those
-  /// that must be used first, and nothing is leased while that would leave a group in flight no batch in time. Another
+  /// that must be used first, and nothing is leased while that would leave a group in flight no batch in time. A replay
+  /// table's `limit` holds batches back, too. Another
   /// epoch than the present gets nothing.
   struct batch_result {
     std::optional<lease_id> lease;
@@ -174,6 +180,9 @@ private:
   /// Out of the table: dropped as `why`, or trained where a step consumed it.
   const group& leave(const group_id& id, drop_reason why, std::int64_t wall_ms);
   void after_last_verdict(const group_id& id, std::int64_t wall_ms);
+  /// What a replay table that holds more than `max_size` lets go.
+  changes make_room(std::int64_t wall_ms);
+  std::vector<candidate> ready_candidates() const;
   /// The last learner version at which a group may be leased for training; nothing while it has no sample.
   std::optional<policy_version> last_use(const group& g) const;
   std::vector<group_id> choose_batch() const;
@@ -193,7 +202,8 @@ private:
   std::optional<last_step> last_step_;
   bool evaluation_open_ = false;
   bool collection_open_ = false;
-  bool held_back_ = false; ///< the last batch asked for was full, but taking it would have aged groups in flight
+  std::uint64_t uses_ = 0; ///< of the present stage's train groups, by steps
+  std::string held_back_;  ///< why the last batch asked for was full and yet not handed out
 };
 
 } // namespace troupe::rollout

@@ -27,6 +27,25 @@ std::optional<policy_version> ledger::last_use(const group& g) const {
   return oldest ? std::optional{policy_version{oldest->value + rules_.gate.max_staleness}} : std::nullopt;
 }
 
+std::vector<candidate> ledger::ready_candidates() const {
+  std::vector<candidate> ready;
+  for (const auto& id : standing(group_state::ready, purpose::train, no_limit)) {
+    ready.push_back({id, reward_spread(groups_.at(id))});
+  }
+  return ready;
+}
+
+ledger::changes ledger::make_room(std::int64_t wall_ms) {
+  changes gone;
+  const std::size_t ready = count_standing(group_state::ready);
+  if (rules_.max_size > 0 && ready > rules_.max_size) {
+    for (const auto& id : remove(rules_.evict, ready_candidates(), ready - rules_.max_size)) {
+      gone.push_back(leave(id, drop_reason::evicted, wall_ms));
+    }
+  }
+  return gone;
+}
+
 std::vector<group_id> ledger::choose_batch() const {
   auto ids = standing(group_state::ready, purpose::train, no_limit);
   if (!rules_.drop_stale) {
@@ -35,11 +54,7 @@ std::vector<group_id> ledger::choose_batch() const {
     });
     ids.resize(std::min<std::size_t>(ids.size(), rules_.gate.groups_per_batch));
   } else if (ids.size() >= rules_.gate.groups_per_batch) {
-    std::vector<candidate> ready;
-    for (const auto& id : ids) {
-      ready.push_back({id, reward_spread(groups_.at(id))});
-    }
-    ids = select(rules_.select, version_, std::move(ready), rules_.gate.groups_per_batch);
+    ids = select(rules_.select, version_, ready_candidates(), rules_.gate.groups_per_batch);
   }
   std::sort(ids.begin(), ids.end());
   return ids;
@@ -99,8 +114,14 @@ ledger::batch_result ledger::lease_batch(const caller& who, epoch learner) {
   }
   const auto ids = choose_batch();
   const bool full = ids.size() == rules_.gate.groups_per_batch;
-  held_back_ = full && !rules_.drop_stale && would_age(ids);
-  if (!full || held_back_) {
+  held_back_.clear();
+  if (full && !rules_.drop_stale && would_age(ids)) {
+    held_back_ = "held back: a step now would leave older groups in flight past max_staleness";
+  } else if (full) {
+    held_back_ = rate_limiter{rules_.limit}.refusal(train_.ready, train_.ready + train_.leased + train_.trained, uses_,
+                                                    ids.size());
+  }
+  if (!full || !held_back_.empty()) {
     return out;
   }
   const lease_id lease = leases_.grant(who.worker, who.holder, ids, std::nullopt).id;

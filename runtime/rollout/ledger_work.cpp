@@ -99,10 +99,14 @@ ledger::submit_outcome ledger::submit_verdict(const caller& who, lease_id lease,
   }
   g = &advance(id, event::submit_verdict{std::move(members), who.worker}, who.wall_ms);
   leases_.settle(lease, id);
+  changes evicted;
   if (g->outstanding_parts == 0) {
     after_last_verdict(id, who.wall_ms);
+    evicted = make_room(who.wall_ms);
   }
-  return {.result = submit_result::created, .groups = {*find(id)}};
+  changes all{*find(id)};
+  std::move(evicted.begin(), evicted.end(), std::back_inserter(all));
+  return {.result = submit_result::created, .groups = std::move(all)};
 }
 
 void ledger::after_last_verdict(const group_id& id, std::int64_t wall_ms) {

@@ -29,13 +29,14 @@ class Run:
 
     def __init__(self, folder, what, *settings):
         self.folder = pathlib.Path(folder)
+        self.log = pathlib.Path(f"{folder}.log")
         self.arguments = ["run", what, "--out", str(folder)]
         self.settings = [word for setting in settings for word in ("--set", setting)]
 
     def start(self, **environment):
         """Starts the run, or goes on with it."""
         words = ["--resume"] if (self.folder / "recipe.yaml").exists() else self.settings
-        with open(f"{self.folder}.log", "ab") as log:
+        with open(self.log, "ab") as log:
             return subprocess.Popen([PROGRAMS / "troupe", *self.arguments, *words], stdout=log, stderr=log,
                                     env={**os.environ, **environment})
 
@@ -44,7 +45,7 @@ class Run:
         return self.start(**environment).wait(DEADLINE_S)
 
     def said(self):
-        return pathlib.Path(f"{self.folder}.log").read_text()
+        return self.log.read_text()
 
     def wait_for(self, words, process):
         """Until the run has said `words`; a run that ends before is an error."""

@@ -179,6 +179,22 @@ TEST_F(Recipe, RefusesContradictions) {
             "r.yaml:4: stages.a.rewards: is empty; name at least one verifier");
 }
 
+TEST_F(Recipe, RefusesATableThatIsNoneOrWouldStandStill) {
+  EXPECT_EQ(refusal(with("    max_reuse: 2\n")),
+            "r.yaml:7: stages.rl.max_reuse: is 2, but a queue consumes each group once; set table: replay");
+  EXPECT_EQ(refusal(with("    max_size: 20\n")),
+            "r.yaml:7: stages.rl.max_size: is for groups that are used again; set table: replay, or leave it out");
+  EXPECT_EQ(refusal(with("    table: replay\n    max_size: 15\n")),
+            "r.yaml:8: stages.rl.max_size: is 15, below groups_per_batch (16): no batch would ever be full; raise it");
+  EXPECT_EQ(refusal(with("    table: replay\n    min_size_to_sample: 33\n")), // (1 + 1) * 16
+            "r.yaml:8: stages.rl.min_size_to_sample: is 33, more than the 32 groups the table can hold; lower it");
+  EXPECT_EQ(refusal(with("    table: replay\n    samples_per_insert: 0.5\n")),
+            "r.yaml:8: stages.rl.samples_per_insert: is 0.5, so that some groups would never be used; set at least 1");
+  EXPECT_EQ(refusal(with("    table: replay\n    samples_per_insert: 2\n    max_size: 32\n")),
+            "r.yaml:8: stages.rl.samples_per_insert: makes the learner wait for new groups, for which the table must "
+            "have room: set max_size from 16 to 31 (below (max_staleness + 1) * groups_per_batch)");
+}
+
 TEST_F(Recipe, RefusesUnknownAndDoubleNames) {
   const std::string a = "  - {name: a, type: sft, data: addition}\n";
   EXPECT_EQ(refusal(stages(a + a)),

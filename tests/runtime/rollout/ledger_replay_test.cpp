@@ -60,6 +60,82 @@ TEST(LedgerReplay, WhatAnOperatorTakesOutAfterAUseIsTrained) {
   EXPECT_EQ(l.find(a)->state, group_state::trained);
 }
 
+// B = 2, max_staleness 2: 6 places, of which 3 for ready groups.
+TEST(LedgerReplay, AFullTableMakesRoomAndCountsWhatLeftUnused) {
+  auto r = rules(2, 2);
+  r.max_reuse = 5;
+  r.max_size = 3;
+  auto l = fresh(r);
+  for (int i = 0; i < 2; ++i) {
+    issue(l);
+  }
+  generate(l);
+  verify(l);
+  const auto first = l.lease_batch(learner, first_epoch);
+  l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
+  for (int i = 0; i < 3; ++i) {
+    issue(l); // cursors 2 to 4
+  }
+  generate(l, 1);
+  verify(l);
+  EXPECT_EQ(l.counts(), (group_counts{.issued = 5, .ready = 3, .trained = 2})) << "0 and 1 left, used once each";
+  issue(l);
+  generate(l, 1);
+  verify(l);
+  group_counts expected{.issued = 6, .ready = 3, .trained = 2};
+  expected.dropped[static_cast<std::size_t>(drop_reason::evicted)] = 1;
+  EXPECT_EQ(l.counts(), expected) << "2 left, never used";
+}
+
+TEST(LedgerReplay, TheLowestSpreadLeavesWhereTheRemoverSaysSo) {
+  auto r = rules(2, 2);
+  r.max_reuse = 5;
+  r.max_size = 2;
+  r.evict = remover::lowest_priority;
+  auto l = fresh(r);
+  const auto a = issue(l);
+  issue(l);
+  generate(l);
+  verify(l); // spread 0.5 each
+  const auto c = issue(l);
+  generate(l);
+  const auto work = l.lease_generated(verifier, 1);
+  const auto outcome =
+      l.submit_verdict(verifier, work.lease, c, verdicts(verdict_kind::correct, verdict_kind::correct));
+  EXPECT_EQ(l.find(c)->state, group_state::dropped) << "spread 0: it is the one that leaves";
+  EXPECT_EQ(l.find(a)->state, group_state::ready);
+  ASSERT_EQ(outcome.groups.back().id, c);
+  EXPECT_EQ(outcome.groups.back().dropped, drop_reason::evicted);
+}
+
+TEST(LedgerReplay, TheLearnerWaitsForNewGroupsAtItsLimitAlsoAfterARestart) {
+  auto r = rules(2, 2);
+  r.max_reuse = 5;
+  r.max_size = 4;
+  r.limit = {.samples_per_insert = 1.5};
+  auto l = fresh(r);
+  issue(l);
+  issue(l);
+  generate(l);
+  verify(l);
+  const auto first = l.lease_batch(learner, first_epoch); // 0 + 2 <= 1.5 * 2
+  l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
+  EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease); // 2 + 2 > 3
+  EXPECT_EQ(l.waiting_for(), "2 of 2 groups ready; held back by samples_per_insert: 2 groups came in and were used 2 "
+                             "times");
+  ledger again{lease_id{100}};
+  for (const group* g : l.of(purpose::train)) {
+    again.restore(*g, 0);
+  }
+  again.begin_stage(r, policy_version{1});
+  again.begin_epoch(epoch{2}, 0);
+  EXPECT_FALSE(again.lease_batch(learner, epoch{2}).lease);
+  issue(again);
+  generate(again, 1);
+  verify(again);
+  EXPECT_TRUE(again.lease_batch(learner, epoch{2}).lease); // 2 + 2 <= 4.5
+}
+
 TEST(Ledger, AStepWithoutGroupsSentTwiceExists) {
   auto l = fresh();
   EXPECT_EQ(l.commit_empty(policy_version{1}), submit_result::created);

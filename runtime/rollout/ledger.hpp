@@ -183,6 +183,8 @@ private:
   /// What a replay table that holds more than `max_size` lets go.
   changes make_room(std::int64_t wall_ms);
   std::vector<candidate> ready_candidates() const;
+  /// Train groups of the present stage that reached its table, also those that left it unused.
+  std::uint64_t inserted() const;
   /// The last learner version at which a group may be leased for training; nothing while it has no sample.
   std::optional<policy_version> last_use(const group& g) const;
   std::vector<group_id> choose_batch() const;

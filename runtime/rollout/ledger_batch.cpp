@@ -27,6 +27,12 @@ std::optional<policy_version> ledger::last_use(const group& g) const {
   return oldest ? std::optional{policy_version{oldest->value + rules_.gate.max_staleness}} : std::nullopt;
 }
 
+std::uint64_t ledger::inserted() const {
+  const auto left_unused = [&](drop_reason why) { return train_.dropped[static_cast<std::size_t>(why)]; };
+  return train_.ready + train_.leased + train_.trained + left_unused(drop_reason::evicted) +
+         left_unused(drop_reason::stale);
+}
+
 std::vector<candidate> ledger::ready_candidates() const {
   std::vector<candidate> ready;
   for (const auto& id : standing(group_state::ready, purpose::train, no_limit)) {
@@ -118,8 +124,7 @@ ledger::batch_result ledger::lease_batch(const caller& who, epoch learner) {
   if (full && !rules_.drop_stale && would_age(ids)) {
     held_back_ = "held back: a step now would leave older groups in flight past max_staleness";
   } else if (full) {
-    held_back_ = rate_limiter{rules_.limit}.refusal(train_.ready, train_.ready + train_.leased + train_.trained, uses_,
-                                                    ids.size());
+    held_back_ = rate_limiter{rules_.limit}.refusal(train_.ready, inserted(), uses_, ids.size());
   }
   if (!full || !held_back_.empty()) {
     return out;

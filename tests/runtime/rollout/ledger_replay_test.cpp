@@ -136,6 +136,27 @@ TEST(LedgerReplay, TheLearnerWaitsForNewGroupsAtItsLimitAlsoAfterARestart) {
   EXPECT_TRUE(again.lease_batch(learner, epoch{2}).lease); // 2 + 2 <= 4.5
 }
 
+TEST(LedgerReplay, WhatIsEvictedUnusedStillCountsAsInserted) {
+  auto r = rules(2, 2);
+  r.max_reuse = 5;
+  r.max_size = 2;
+  r.evict = remover::lowest_priority; // new groups of no spread leave at once
+  r.limit = {.samples_per_insert = 1.5};
+  auto l = fresh(r);
+  issue(l);
+  issue(l);
+  generate(l);
+  verify(l);
+  const auto first = l.lease_batch(learner, first_epoch);
+  l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
+  EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease); // 2 + 2 > 1.5 * 2
+  issue(l);
+  generate(l, 1);
+  verify(l, verdicts(verdict_kind::correct, verdict_kind::correct));
+  EXPECT_EQ(l.counts().dropped_total(), 1U);
+  EXPECT_TRUE(l.lease_batch(learner, first_epoch).lease); // 2 + 2 <= 1.5 * 3
+}
+
 TEST(Ledger, AStepWithoutGroupsSentTwiceExists) {
   auto l = fresh();
   EXPECT_EQ(l.commit_empty(policy_version{1}), submit_result::created);

@@ -62,7 +62,9 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
       [=](const build_dataset_request& r) {
         return answer<build_dataset_reply>([&] { return self->state.service->build_dataset(r, clock()); });
       },
-      [=](const progress_request&) { return answer<progress_reply>([&] { return self->state.service->progress(); }); },
+      [=](const progress_request&) {
+        return answer<progress_reply>([&] { return self->state.service->progress(clock()); });
+      },
       [=](const evaluation_request& r) {
         return answer<evaluation_reply>([&] { return self->state.service->evaluation(r); });
       },

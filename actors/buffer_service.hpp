@@ -48,7 +48,7 @@ public:
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
   submit_reply record(const record_request& r, clock_reading at);
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
-  progress_reply progress() const;
+  progress_reply progress(clock_reading at) const;
   evaluation_reply evaluation(const evaluation_request& r) const;
 
 private:
@@ -58,6 +58,7 @@ private:
   void reserve_leases(store::write& with, lease_id given);
   void save_leased(rollout::ledger::changes groups, lease_id given);
   void expire(clock_reading at);
+  std::string waiting_for(clock_reading at) const;
   void issue_train(std::uint32_t wanted, clock_reading at);
   const config::stage_spec& spec() const;
   payload<batch> read_groups(const std::vector<group>& groups) const;
@@ -72,7 +73,8 @@ private:
   bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
-  lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out
+  std::string last_undecided_; ///< why the last verdict of a train group could not be given
+  lease_id reserved_;          ///< the journal promises that no lease id from here on was ever given out
 };
 
 } // namespace troupe::actors

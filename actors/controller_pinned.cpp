@@ -64,7 +64,7 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .num_samples = spec.num_generations,
                                  .pinned = policy_version{},
                                  .sampling = plan_of(spec)});
-  const bool finished = wait_for_pinned();
+  const bool finished = wait_for_pinned(spec);
   parts_.board->unpin(index, policy_version{});
   if (!finished) {
     return;

@@ -103,7 +103,7 @@ ledger::batch_result ledger::lease_batch(const caller& who, epoch learner) {
   if (!full || held_back_) {
     return out;
   }
-  const lease_id lease = leases_.grant(who.worker, who.holder, ids, std::nullopt).id;
+  const lease_id lease = leases_.grant(who.worker, who.holder, ids, who.now, std::nullopt).id;
   for (const auto& id : ids) {
     out.groups.push_back(advance(id, event::lease_for_training{lease, who.worker}, who.wall_ms));
   }

@@ -61,8 +61,11 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
   s.busy = true;
   self->request(from, deadline::buffer, submit_verdict_request{who, judged})
       .then(
-          [=](const submit_reply&) {
+          [=](const submit_reply& reply) {
             self->state.busy = false;
+            if (reply.result == rollout::submit_result::fenced) {
+              self->state.work = {}; // the lease has ended: its groups are another's now
+            }
             self->send(self, pull_work{});
           },
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });

@@ -90,6 +90,16 @@ CAF_TEST(a lease is renewed while its groups are judged and no longer) {
   CAF_CHECK_EQUAL(script->renewed.size(), 1u);
 }
 
+CAF_TEST(a lease that has ended is judged no further) {
+  judging_takes = deadline::verdicts;
+  script->generated = {lease(3, {4, 5}), lease(7, {5})};
+  script->judged = {rollout::submit_result::fenced};
+  self->send(tested, pull_work{});
+  consume_messages();
+  CAF_REQUIRE_EQUAL(script->verdicts.size(), 2u);
+  CAF_CHECK_EQUAL(script->verdicts[1].groups->front().lease.value, 7u);
+}
+
 CAF_TEST(without work it asks again after a pause and not before) {
   self->send(tested, pull_work{});
   consume_messages(); // ends: a busy loop would not

@@ -17,15 +17,16 @@ for line in sys.stdin:
 
 
 class OwnData(RunTest):
-    def own(self, called, rewards, judged=None):
+    def own(self, called, rewards, judged=None, more="", of_task="seed: 0"):
         """Three hundred lines of {"prompt","answer"}, two steps of grpo from a new model, an evaluation `judged` by others."""
-        with open(self.folder / "mine.jsonl", "w") as out:
+        with open(self.folder / "mine.jsonl", "a" if "skip" in of_task else "w") as out:
             for i in range(300):
                 out.write(json.dumps({"prompt": f"{i}+1=", "answer": str(i + 1)}) + "\n")
         (self.folder / f"{called}.yaml").write_text(f"""name: mine
+{more}
 model: {{hidden_size: 32, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, intermediate_size: 32}}
 tasks:
-  mine: {{path: {self.folder}/mine.jsonl, heldout_size: 16}}
+  mine: {{path: {self.folder}/mine.jsonl, heldout_size: 16, {of_task}}}
 stages:
   - name: learn
     type: grpo
@@ -70,6 +71,23 @@ stages:
         evaluation = run.metrics(kind="eval", evaluated_by="eval_learn")[0]
         self.assertEqual((evaluation["n"], evaluation["undecided"], evaluation["pass@1"]), (16, 16, 0))
 
+    def test_a_verifier_that_never_answers_makes_answers_undecided_and_ends_nothing(self):
+        # 16 groups of one lease wait 0.5 s each, longer than the lease lasts: what is judged must be handed in before.
+        silent = {"command": [sys.executable, "-c", "import time; time.sleep(1000)"]}
+        run, _ = self.own("run", ["exact"], [{"name": "own", "verifier": silent, "timeout_s": 0.5, "weight": 1}],
+                          "lease_s: 3")
+        evaluation = run.metrics(kind="eval", evaluated_by="eval_learn")[0]
+        self.assertEqual((evaluation["n"], evaluation["undecided"], evaluation["pass@1"]), (16, 16, 0))
+        shown = run.look("show", "sample", "1e0/0")
+        self.assertIn("timeout: the verifier gave no answer within 0.5 s", shown)
+
+    def test_skipped_lines_of_a_file_are_told_when_a_run_starts(self):
+        with open(self.folder / "mine.jsonl", "w") as out:
+            out.write('{"prompt": "no answer"}\n')
+        run, _ = self.own("run", ["exact"], None, "", "skip_bad_lines: true")
+        for words in (run.said(), (run.folder / "events.log").read_text()):
+            self.assertEqual(words.count("task mine: 1 lines skipped"), 1, words)
+            self.assertIn("mine.jsonl:1", words)
 
 
 if __name__ == "__main__":

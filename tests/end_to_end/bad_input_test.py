@@ -134,7 +134,7 @@ class FullDisk(RunTest):
                 (run.folder / name).symlink_to(self.disk / f"{late}-{name}")
             filler = self.filled()
             process = run.start()
-            run.wait_for("metrics.jsonl: cannot be written: No space left on device; the run goes on", process)
+            run.wait_for("events.log: cannot be written: No space left on device; the run goes on", process)
             if late:
                 filler.unlink()
             self.assertEqual(process.wait(60), 0, run.said()[-2000:])

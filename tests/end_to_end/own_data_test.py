@@ -1,9 +1,10 @@
 """A user's own problems and a user's own verifier, through the real program."""
 import json
+import pathlib
 import sys
 import unittest
 
-from runs import Run, RunTest
+from runs import Run, RunTest, troupe
 
 # The one of README, and one that says the opposite: who decides must show in the reward.
 VERIFIER = """import json, sys
@@ -62,6 +63,15 @@ stages:
             for line in steps:
                 self.assertEqual((line["reward"], line["accuracy"], line["rewards/own/mean"]), (share,) * 3)
             self.assertEqual(run.heldout("eval_learn", task="mine"), share)
+
+    def test_the_reward_that_the_readme_shows_is_taken(self):
+        readme = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text().splitlines()
+        shown = [line.strip() for line in readme if "command: [python3, my_verifier.py]" in line]
+        self.assertEqual(len(shown), 1, shown)
+        (self.folder / "mine.yaml").write_text("name: mine\ntasks:\n  addition: {digits: 3}\nstages:\n  - name: learn\n    "
+                                               "type: grpo\n    data: [addition]\n    rewards:\n      " + shown[0] + "\n")
+        done = troupe("run", str(self.folder / "mine.yaml"), "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_verifier_that_crashes_makes_answers_undecided_and_ends_nothing(self):
         file = self.folder / "broken.py"

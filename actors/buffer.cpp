@@ -136,7 +136,9 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
         return write<build_dataset_reply>(self, space, [=] { return self->state.service->build_dataset(r, clock()); });
       },
       [=](const write_again&) { write_parked(self, space); },
-      [=](const progress_request&) { return answer<progress_reply>([&] { return self->state.service->progress(); }); },
+      [=](const progress_request&) {
+        return answer<progress_reply>([&] { return self->state.service->progress(clock()); });
+      },
       [=](const evaluation_request& r) {
         return answer<evaluation_reply>([&] { return self->state.service->evaluation(r); });
       },

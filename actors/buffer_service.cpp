@@ -285,6 +285,11 @@ submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clo
     if (outcome.result == rollout::submit_result::created) {
       for (std::uint32_t i = 0; i < one.verdicts.size(); ++i) {
         rest.judgements.emplace_back(sample_id{one.of, i}, one.verdicts[i]);
+        for (const auto& part : one.verdicts[i].parts) {
+          if (part.verdict == verdict_kind::undecided && one.of.why == purpose::train) {
+            last_undecided_ = r.who.name + ", part " + part.name + ": " + part.reason;
+          }
+        }
       }
       std::move(outcome.groups.begin(), outcome.groups.end(), std::back_inserter(changed));
     } else {
@@ -317,9 +322,17 @@ lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, cloc
   std::move(leased.dropped.begin(), leased.dropped.end(), std::back_inserter(changed));
   save_leased(std::move(changed), leased.lease.value_or(lease_id{}));
   if (!leased.lease) {
-    return {.waiting_for = ledger_.waiting_for()};
+    return {.waiting_for = waiting_for(at)};
   }
   return {.lease = *leased.lease, .what = read_groups(leased.groups)};
+}
+
+std::string buffer_service::waiting_for(clock_reading at) const {
+  const auto undecided = ledger_.train_counts().dropped.at(static_cast<std::size_t>(drop_reason::undecided));
+  return ledger_.waiting_for(at.now) +
+         (undecided == 0
+              ? ""
+              : "; " + std::to_string(undecided) + " groups dropped as undecided, the last by " + last_undecided_);
 }
 
 submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
@@ -363,7 +376,7 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
   return {};
 }
 
-progress_reply buffer_service::progress() const {
+progress_reply buffer_service::progress(clock_reading at) const {
   std::uint64_t unfinished = 0;
   for (const group* g : ledger_.of(purpose::eval)) {
     unfinished += rollout::is_final(g->state) ? 0 : 1;
@@ -373,7 +386,7 @@ progress_reply buffer_service::progress() const {
   }
   return {.unfinished_pinned = unfinished,
           .version = ledger_.version(),
-          .waiting_for = ledger_.waiting_for(),
+          .waiting_for = ledger_.waiting_for_pinned(at.now),
           .counts = std::make_shared<rollout::group_counts>(ledger_.counts())};
 }
 

@@ -48,7 +48,7 @@ public:
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
   submit_reply record(const record_request& r, clock_reading at);
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
-  progress_reply progress() const;
+  progress_reply progress(clock_reading at) const;
   evaluation_reply evaluation(const evaluation_request& r) const;
 
   /// A write that failed is kept, and the ledger is that one write ahead of the journal: this writes it, or throws
@@ -65,6 +65,7 @@ private:
   /// Of a lease that its worker would not hear of when the write fails.
   void save_leased(const rollout::ledger::lease_result& leased, const rollout::caller& to);
   void expire(clock_reading at);
+  std::string waiting_for(clock_reading at) const;
   void issue_train(std::uint32_t wanted, clock_reading at);
   const config::stage_spec& spec() const;
   payload<batch> read_groups(const std::vector<group>& groups) const;
@@ -84,7 +85,8 @@ private:
     store::durability how = store::durability::wal;
   };
   std::optional<unsaved> unsaved_;
-  lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out
+  std::string last_undecided_; ///< why the last verdict of a train group could not be given
+  lease_id reserved_;          ///< the journal promises that no lease id from here on was ever given out
 };
 
 } // namespace troupe::actors

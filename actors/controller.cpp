@@ -211,6 +211,7 @@ std::optional<std::string> controller::validate_newest(stage_index index, const 
 
 bool controller::take_step(const config::stage_spec& spec) {
   const auto began = std::chrono::steady_clock::now();
+  auto noted = began;
   while (!stopping()) {
     attend_members();
     auto reply = ask<step_reply>(parts_.learner, deadline::step, step_request{});
@@ -218,9 +219,16 @@ bool controller::take_step(const config::stage_spec& spec) {
       last_step_ = std::move(reply);
       return true;
     }
-    if (std::chrono::steady_clock::now() - began > deadline::stall) {
-      throw error{errc::unavailable,
-                  "stage " + spec.name + ": no step for 5 minutes; the learner waits: " + reply.waiting_for};
+    const auto now = std::chrono::steady_clock::now();
+    const std::string waits = "no step for " +
+                              std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - began).count()) +
+                              " s; the learner waits: " + reply.waiting_for;
+    if (now - began > deadline::stall_of(spec)) {
+      throw error{errc::unavailable, "stage " + spec.name + ": " + waits};
+    }
+    if (now - noted > deadline::wait_note) {
+      noted = now;
+      parts_.log->event(waits, true);
     }
   }
   return false;
@@ -293,7 +301,7 @@ checkpoint_record controller::written_checkpoint() {
   }
 }
 
-bool controller::wait_for_pinned() {
+bool controller::wait_for_pinned(const config::stage_spec& spec) {
   auto last = std::chrono::steady_clock::now();
   std::uint64_t before = ~0ULL;
   for (;;) {
@@ -309,9 +317,9 @@ bool controller::wait_for_pinned() {
     if (p.unfinished_pinned != before) {
       before = p.unfinished_pinned;
       last = now;
-    } else if (now - last > deadline::stall) {
+    } else if (now - last > deadline::stall_of(spec)) {
       throw error{errc::unavailable,
-                  std::to_string(before) + " groups of an evaluation or collection do not move; " + p.waiting_for};
+                  "stage " + spec.name + ": the groups of its evaluation or collection do not move: " + p.waiting_for};
     }
     std::this_thread::sleep_for(deadline::idle_poll); // a blocking actor on its own thread, between two questions
   }
@@ -328,7 +336,7 @@ controller::evaluated controller::evaluate(stage_index index, const config::stag
                                  .pinned = what.pinned,
                                  .evaluation = number,
                                  .sampling = plan_of(spec)});
-  const bool finished = wait_for_pinned();
+  const bool finished = wait_for_pinned(spec);
   parts_.board->unpin(index, what.pinned);
   if (!finished) {
     return {};

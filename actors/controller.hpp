@@ -81,7 +81,7 @@ private:
   evaluated evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what);
   static payload<sampling_plan> plan_of(const config::stage_spec& spec);
   /// False when `stop` ended the wait.
-  bool wait_for_pinned();
+  bool wait_for_pinned(const config::stage_spec& spec);
   void report_evaluation(const config::stage_spec& spec, const evaluation& what,
                          const std::map<std::string, task_result>& results);
   void finish_stage(stage_record record, const std::string& note);

@@ -4,7 +4,6 @@
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 #include "runtime/error.hpp"
-#include "runtime/metrics/report_file.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -64,7 +63,7 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .num_samples = spec.num_generations,
                                  .pinned = policy_version{},
                                  .sampling = plan_of(spec)});
-  const bool finished = wait_for_pinned();
+  const bool finished = wait_for_pinned(spec);
   parts_.board->unpin(index, policy_version{});
   if (!finished) {
     return;
@@ -81,13 +80,13 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                       {"records", made->records},
                       {"considered", made->considered},
                       {"kept_share", share}});
-  metrics::set_in_report(parts_.run_folder, "datasets", spec.name,
-                         {{{"name", made->name},
-                           {"stage", spec.name},
-                           {"from", record.start_checkpoint},
-                           {"records", made->records},
-                           {"considered", made->considered},
-                           {"kept_share", share}}});
+  parts_.log->report("datasets", spec.name,
+                     {{{"name", made->name},
+                       {"stage", spec.name},
+                       {"from", record.start_checkpoint},
+                       {"records", made->records},
+                       {"considered", made->considered},
+                       {"kept_share", share}}});
   char note[96];
   std::snprintf(note, sizeof note, "kept %llu of %llu samples as %s", static_cast<unsigned long long>(made->records),
                 static_cast<unsigned long long>(made->considered), made->name.c_str());
@@ -126,7 +125,7 @@ void controller::report_evaluation(const config::stage_spec& spec, const evaluat
     }
   }
   if (what.from == split::heldout) {
-    metrics::set_in_report(parts_.run_folder, "answers", spec.name, answers);
+    parts_.log->report("answers", spec.name, answers);
   }
 }
 

@@ -57,10 +57,18 @@ using generator_actor = caf::typed_actor<
 
 /// Judges completions; pulls its work from the buffer. Spawn it detached: it judges in its handlers.
 using verifier_actor = caf::typed_actor<
-    // Leases sampled groups, judges them, submits the verdicts, and asks again.
+    // Leases sampled groups, judges some, submits the verdicts, and so on.
     caf::reacts_to<pull_work>,
     // Stops pulling.
     caf::replies_to<drain_request>::with<drain_reply>>;
+
+/// Renews the lease of a worker that is busy in a handler of its own for longer than a lease lasts. Ends with the
+/// worker.
+using lease_keeper_actor = caf::typed_actor<
+    // Renew this lease from now on, or none.
+    caf::reacts_to<keep_lease>,
+    // From the keeper to itself: it is time.
+    caf::reacts_to<renew_lease>>;
 
 /// Owns the model and its optimizer. Spawn it detached: it trains in its handlers.
 using learner_actor = caf::typed_actor<

@@ -205,6 +205,11 @@ struct evaluation_reply {
 };
 
 struct pull_work {};
+/// The lease to keep from now on; an empty one: none.
+struct keep_lease {
+  lease_id lease;
+};
+struct renew_lease {};
 struct decode_more {};
 struct drain_request {};
 struct drain_reply {};
@@ -272,6 +277,8 @@ TROUPE_LOCAL_MESSAGE(progress_reply)
 TROUPE_LOCAL_MESSAGE(evaluation_request)
 TROUPE_LOCAL_MESSAGE(evaluation_reply)
 TROUPE_LOCAL_MESSAGE(pull_work)
+TROUPE_LOCAL_MESSAGE(keep_lease)
+TROUPE_LOCAL_MESSAGE(renew_lease)
 TROUPE_LOCAL_MESSAGE(decode_more)
 TROUPE_LOCAL_MESSAGE(drain_request)
 TROUPE_LOCAL_MESSAGE(drain_reply)

@@ -3,6 +3,7 @@
 
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
+#include "actors/lease_keeper.hpp"
 
 namespace troupe::actors {
 
@@ -10,42 +11,82 @@ namespace {
 
 constexpr std::uint32_t groups_per_lease = 16;
 
-payload<std::vector<judged_group>> judge_all(const lease_generated_reply& work, const judge_group& judge) {
+using pointer = verifier_actor::stateful_pointer<verifier_state>;
+
+void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from, const failure_sink& failed) {
+  self->state.busy = true;
+  self->request(from, deadline::buffer, lease_generated_request{who, groups_per_lease})
+      .then(
+          [=](const lease_generated_reply& work) {
+            auto& s = self->state;
+            s.busy = false;
+            s.work = work;
+            s.next = 0;
+            if (work.groups->empty()) {
+              self->delayed_send(self, deadline::idle_poll, pull_work{});
+              return;
+            }
+            self->send(s.keeper, keep_lease{work.lease});
+            self->send(self, pull_work{});
+          },
+          [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
+}
+
+/// Judges until the lease is done or it is time to hand in: a slow judge then shows that it moves.
+payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& judge) {
+  auto& s = self->state;
   auto judged = std::make_shared<std::vector<judged_group>>();
-  for (const auto& g : *work.groups) {
-    judged->push_back({work.lease, g.what.id, judge(g)});
-  }
+  const auto until = self->clock().now() + deadline::verdicts;
+  do {
+    const auto& g = s.work.groups->at(s.next++);
+    judged->push_back({s.work.lease, g.what.id, judge(g)});
+  } while (s.next < s.work.groups->size() && self->clock().now() < until);
   return judged;
+}
+
+void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& from, const judge_group& judge,
+                      const failure_sink& failed) {
+  auto& s = self->state;
+  payload<std::vector<judged_group>> judged;
+  try {
+    judged = judge_some(self, judge);
+  } catch (const std::exception& e) {
+    failed(who.name, e.what());
+    return;
+  }
+  if (s.next == s.work.groups->size()) {
+    s.work = {};
+    self->send(s.keeper, keep_lease{});
+  }
+  s.busy = true;
+  self->request(from, deadline::buffer, submit_verdict_request{who, judged})
+      .then(
+          [=](const submit_reply& reply) {
+            self->state.busy = false;
+            if (reply.result == rollout::submit_result::fenced) {
+              self->state.work = {}; // the lease has ended: its groups are another's now
+            }
+            self->send(self, pull_work{});
+          },
+          [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
 } // namespace
 
-verifier_actor::behavior_type verifier(verifier_actor::stateful_pointer<verifier_state> self, worker_name who,
-                                       buffer_actor from, judge_group judge, failure_sink failed) {
-  const auto give_up = [=](const caf::error& e) { failed(who.name, from_caf(e).what()); };
+verifier_actor::behavior_type verifier(pointer self, worker_name who, buffer_actor from, judge_group judge,
+                                       failure_sink failed) {
+  self->state.keeper = self->spawn<caf::linked>(lease_keeper, who, from);
   return {
       [=](const pull_work&) {
-        if (self->state.asking || self->state.draining) {
+        auto& s = self->state;
+        if (s.busy) {
           return;
         }
-        self->state.asking = true;
-        self->request(from, deadline::buffer, lease_generated_request{who, groups_per_lease})
-            .then(
-                [=](const lease_generated_reply& work) {
-                  self->state.asking = false;
-                  if (work.groups->empty()) {
-                    self->delayed_send(self, deadline::idle_poll, pull_work{});
-                    return;
-                  }
-                  try {
-                    self->request(from, deadline::buffer, submit_verdict_request{who, judge_all(work, judge)})
-                        .then([=](const submit_reply&) { self->send(self, pull_work{}); },
-                              [=](caf::error& e) { give_up(e); });
-                  } catch (const std::exception& e) {
-                    failed(who.name, e.what());
-                  }
-                },
-                [=](caf::error& e) { give_up(e); });
+        if (s.work.groups && !s.work.groups->empty()) {
+          judge_and_submit(self, who, from, judge, failed);
+        } else if (!s.draining) {
+          ask_for_work(self, who, from, failed);
+        }
       },
       [=](const drain_request&) {
         self->state.draining = true;

@@ -16,7 +16,10 @@ struct verifier_state {
   /// initialise an aggregate's first member with it.
   verifier_state() = default;
   static constexpr const char* name = "verifier";
-  bool asking = false;
+  lease_generated_reply work; ///< its groups from `next` on are still to be judged
+  std::size_t next = 0;
+  lease_keeper_actor keeper;
+  bool busy = false; ///< between a question to the buffer and its answer
   bool draining = false;
 };
 

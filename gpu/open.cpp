@@ -38,7 +38,7 @@ std::string advice(const std::string& device, const std::string& why) {
   }
   return "device " + device +
          ": its module could not be loaded. It needs an NVIDIA driver (see nvidia-smi) and CUDA's " +
-         "libraries: run scripts/setup.sh --cuda (2.3 GB) and build again, or use device: cpu:" + why;
+         "libraries: run scripts/setup.sh --cuda (2.3 GB) and build again, or compute on the device cpu:" + why;
 }
 
 } // namespace

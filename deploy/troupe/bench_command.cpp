@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/bench_store.hpp"
 #include "deploy/troupe/commands.hpp"
+#include "deploy/troupe/device_option.hpp"
 #include "gpu/engine.hpp"
 
 #include <chrono>
@@ -19,6 +20,7 @@ struct options {
   std::uint32_t threads = 1;
   std::uint32_t batch = 128;
   double seconds = 5;
+  std::string device = "cpu";
 };
 
 /// The model of r1-tiny: hidden 128, 2 layers, 4 heads, SwiGLU 512, 40 tokens of vocabulary.
@@ -31,7 +33,7 @@ double since(std::chrono::steady_clock::time_point t) {
 }
 
 int bench_decode(const options& o) {
-  const auto backend = gpu::open_backend({.threads = o.threads});
+  const auto backend = gpu::open_backend({.device = o.device, .threads = o.threads});
   const auto sampler = backend->make_sampler(backend->new_weights(tiny(), 1), o.batch);
   std::uint64_t before = 0;
   double took = 0;
@@ -55,6 +57,7 @@ int bench_decode(const options& o) {
     }
   }
   std::cout << nlohmann::json{{"bench", "decode"},
+                              {"device", o.device},
                               {"threads", o.threads},
                               {"batch", o.batch},
                               {"tokens_per_second", static_cast<double>(sampler->tokens_sampled() - before) / took}}
@@ -64,7 +67,7 @@ int bench_decode(const options& o) {
 }
 
 int bench_train(const options& o) {
-  const auto backend = gpu::open_backend({.threads = o.threads});
+  const auto backend = gpu::open_backend({.device = o.device, .threads = o.threads});
   const auto trainer = backend->make_trainer(backend->new_weights(tiny(), 1), "");
   std::vector<gpu::training_sequence> batch;
   for (std::uint32_t i = 0; i < o.batch; ++i) {
@@ -83,6 +86,7 @@ int bench_train(const options& o) {
     took += since(began);
   }
   std::cout << nlohmann::json{{"bench", "train"},
+                              {"device", o.device},
                               {"threads", o.threads},
                               {"batch", o.batch},
                               {"tokens_per_second",
@@ -104,6 +108,7 @@ void add_bench(CLI::App& app, body& chosen) {
     one->add_option("--threads", o->threads, "intra-op")->check(CLI::PositiveNumber);
     one->add_option("--batch", o->batch, "sequences at once")->check(CLI::PositiveNumber);
     one->add_option("--seconds", o->seconds, "to measure")->check(CLI::PositiveNumber);
+    add_device(*one, o->device);
     one->callback([&chosen, o, run] { chosen = [o, run] { return run(*o); }; });
   };
   add("decode", "Sampling: prompt and completion tokens as in r1-tiny", bench_decode);

@@ -2,6 +2,7 @@
 #include "actors/sampling_seed.hpp"
 #include "actors/sampling_station.hpp"
 #include "deploy/troupe/commands.hpp"
+#include "deploy/troupe/device_option.hpp"
 #include "runtime/error.hpp"
 #include "runtime/task/sources.hpp"
 #include "runtime/verify/rewards.hpp"
@@ -23,6 +24,7 @@ struct options {
   std::string model;
   std::string task;
   std::string answers;
+  std::string device = "cpu";
   std::uint32_t num_samples = 1;
   std::uint32_t k = 1;
   std::uint64_t limit = 512;
@@ -57,7 +59,8 @@ std::shared_ptr<const task::prompt_source> source_of(const options& o) {
 std::vector<problem> sample_all(const options& o) {
   const auto source = source_of(o);
   const auto tokenizer = text::load_tokenizer(o.model);
-  const auto backend = gpu::open_backend({.threads = std::max(1u, std::thread::hardware_concurrency())});
+  const auto backend =
+      gpu::open_backend({.device = o.device, .threads = std::max(1u, std::thread::hardware_concurrency())});
   const auto sampler = backend->make_sampler(backend->load_weights(o.model, policy_version{}), 128);
   std::vector<problem> problems;
   auto sampling = o.sampling;
@@ -163,6 +166,7 @@ void add_eval(CLI::App& app, body& chosen) {
   command->add_option("--limit", o->limit, "at most so many problems");
   command->add_option("--seed", o->seed, "of the random numbers");
   command->add_option("--answers", o->answers, "write every answer as a JSON line here");
+  add_device(*command, o->device);
   command->callback([&chosen, o] { chosen = [o] { return evaluate(*o); }; });
 }
 

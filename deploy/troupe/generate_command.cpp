@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
+#include "deploy/troupe/device_option.hpp"
 #include "deploy/troupe/json_lines.hpp"
 #include "gpu/engine.hpp"
 #include "runtime/data/random.hpp"
@@ -78,7 +79,7 @@ void add_generate(CLI::App& app, body& chosen) {
   command->add_option("--top-k", o->sampling.top_k, "0 is off");
   command->add_option("--seed", o->seed, "of the random numbers");
   command->add_option("--dtype", o->dtype, "float32")->check(CLI::IsMember({"float32"}));
-  command->add_option("--device", o->device, "cpu, cuda or cuda:N");
+  add_device(*command, o->device);
   command->callback([&chosen, o] {
     chosen = [o] {
       const auto tokenizer = text::load_tokenizer(o->model);

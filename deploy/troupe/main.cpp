@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Trains reasoning models the way DeepSeek-R1 was trained, as a troupe of actors.\n"
                "Start with: troupe quickstart",
                "troupe"};
+  app.set_version_flag("--version", "troupe " TROUPE_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);
   troupe::program::body chosen;

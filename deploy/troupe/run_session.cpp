@@ -118,7 +118,8 @@ void cut_metrics_back(const std::string& folder, const config::recipe& r, const 
   });
 }
 
-void write_report(const std::string& folder, const store::journal& journal) {
+/// False, and said why, when the disk does not take it.
+bool write_report(const std::string& folder, const store::journal& journal, metrics::run_log& log) try {
   rollout::group_counts groups;
   std::map<std::string, std::uint64_t> samples;
   journal.for_each_group([&](const group& g) {
@@ -132,6 +133,12 @@ void write_report(const std::string& folder, const store::journal& journal) {
   counts["samples"] = samples;
   metrics::set_report_counts(folder, counts);
   metrics::write_report(folder);
+  return true;
+} catch (const error& e) {
+  log.event(std::string{"the report is not written: "} + e.what() + "; troupe run ... --out " + folder +
+                " --resume writes it when that is mended",
+            true);
+  return false;
 }
 
 struct cast {
@@ -161,6 +168,11 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     cut_metrics_back(options.folder, recipe, journal);
   }
   metrics::run_log log{options.folder};
+  for (const auto& [name, source] : sources) {
+    for (const auto& remark : source->remarks()) {
+      log.event(remark, true);
+    }
+  }
   const live::endpoint endpoint{options.folder, journal}; // for troupectl --run
   if (!endpoint.problem().empty()) {
     log.event("troupectl --run cannot look into this run: " + endpoint.problem(), true);
@@ -240,7 +252,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     }
     try {
       finished = controller.run();
-    } catch (const error& e) {
+    } catch (const std::exception& e) {
       log.event(std::string{"the run ends: "} + e.what());
       problem = std::current_exception();
     }
@@ -259,11 +271,11 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   if (problem) {
     std::rethrow_exception(problem);
   }
-  write_report(options.folder, journal);
-  display->say(finished ? "finished: open " + options.folder + "/report.html"
+  const bool reported = write_report(options.folder, journal, log);
+  display->say(finished ? reported ? "finished: open " + options.folder + "/report.html" : "finished, without a report"
                         : "stopped after a committed step; go on with: troupe run " + recipe.name + " --out " +
                               options.folder + " --resume");
-  return finished ? 0 : 130;
+  return !finished ? 130 : reported ? 0 : 1;
 }
 
 } // namespace troupe::program

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
+#include "deploy/troupe/device_option.hpp"
 #include "deploy/troupe/json_lines.hpp"
 #include "gpu/engine.hpp"
 #include "runtime/error.hpp"
@@ -22,7 +23,7 @@ void add_score(CLI::App& app, body& chosen) {
   auto o = std::make_shared<options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--dtype", o->dtype, "float32")->check(CLI::IsMember({"float32"}));
-  command->add_option("--device", o->device, "cpu, cuda or cuda:N");
+  add_device(*command, o->device);
   command->callback([&chosen, o] {
     chosen = [o] {
       const auto backend = gpu::open_backend(

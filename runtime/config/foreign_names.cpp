@@ -91,6 +91,9 @@ std::string about_unknown(const std::string& name, std::span<const std::string> 
            : key_here                    ? "is spelled otherwise here; write " + theirs->ours
                       : "is spelled otherwise here: " + theirs->ours + ", and belongs elsewhere; see docs/recipe.md";
   }
+  if ((name == "command" || name == "url") && std::find(known.begin(), known.end(), "verifier") != known.end()) {
+    return "belongs into `verifier`; write verifier: {" + std::string{name} + ": ...}";
+  }
   const auto near = nearest(name, known);
   return "no such key; " + (near.empty() ? "docs/recipe.md lists them all" : "did you mean " + near + "?");
 }

@@ -3,14 +3,17 @@
 
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/appender.hpp"
 #include "runtime/metrics/display.hpp"
+#include "runtime/metrics/report_file.hpp"
 #include "runtime/metrics/scalars.hpp"
 
+#include <array>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -35,30 +38,6 @@ std::string timestamp() {
 std::string as_line(const nlohmann::json& object) {
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
-
-/// A file that is appended to; whatever `append` wrote survives a killed process.
-class appender {
-public:
-  explicit appender(fs::path place) : place_(std::move(place)), file_(std::fopen(place_.c_str(), "ab")) {
-    if (file_ == nullptr) {
-      throw error{errc::resource_exhausted,
-                  "cannot append to " + place_.string() + "; is the folder there and writable?"};
-    }
-  }
-  ~appender() { std::fclose(file_); }
-  appender(const appender&) = delete;
-  appender& operator=(const appender&) = delete;
-
-  void append(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size() || std::fflush(file_) != 0) {
-      throw error{errc::resource_exhausted, "cannot write to " + place_.string() + "; is the disk full?"};
-    }
-  }
-
-private:
-  fs::path place_;
-  std::FILE* file_;
-};
 
 fs::path tensorboard_file(const fs::path& run) {
   return run / "tensorboard" / "events.out.tfevents.troupe";
@@ -97,17 +76,78 @@ std::vector<nlohmann::json> complete_lines(const fs::path& file, std::string_vie
 
 struct run_log::implementation {
   explicit implementation(const fs::path& folder)
-      : metrics(folder / "metrics.jsonl"), events(folder / "events.log"),
+      : run(folder), metrics(folder / "metrics.jsonl"), events(folder / "events.log"),
         board((made_folder(folder / "tensorboard"), tensorboard_file(folder))) {
     if (fs::file_size(tensorboard_file(folder)) == 0) {
       board.append(tensorboard::frame(tensorboard::encode_version(seconds_since_1970())));
     }
   }
 
+  ~implementation() {
+    for (auto* file : files()) {
+      file->close();
+      if (file->lost() > 0) {
+        show_line(fmt::format("{} entries are lost: {}", file->lost(), file->problem()));
+      }
+    }
+    pay_report();
+    for (const auto& [key, what] : owed) {
+      show_line("the " + key.first + " of " + key.second + " are lost: " + what.problem);
+    }
+  }
+
+  std::array<appender*, 3> files() { return {&metrics, &events, &board}; }
+
+  /// Tries what waits; says once when writing begins to fail, and once when it works again.
+  void settle() {
+    std::string problem;
+    std::uint64_t lost = 0;
+    for (auto* file : files()) {
+      file->retry();
+      if (problem.empty() && file->kept() > 0) {
+        problem = file->problem();
+      }
+      lost += file->lost();
+    }
+    pay_report();
+    for (const auto& [key, what] : owed) {
+      problem = problem.empty() ? what.problem : problem;
+    }
+    if (problem.empty() != failing) {
+      return;
+    }
+    failing = !problem.empty();
+    const auto text =
+        failing ? problem + "; the run goes on, and what it says of itself waits in memory until it can be written"
+                : "metrics, events and report are written again; " + std::to_string(lost) + " entries are lost";
+    events.append(timestamp() + " " + text + "\n");
+    show_line(text);
+  }
+
+  void pay_report() {
+    for (auto it = owed.begin(); it != owed.end();) {
+      auto& [key, what] = *it;
+      try {
+        set_in_report(run.string(), key.first, key.second, what.entries);
+        it = owed.erase(it);
+      } catch (const error& e) {
+        what.problem = e.what();
+        ++it;
+      }
+    }
+  }
+
+  struct debt {
+    nlohmann::json entries;
+    std::string problem;
+  };
   std::mutex mutex;
+  fs::path run;
   appender metrics;
   appender events;
   appender board;
+  std::map<std::pair<std::string, std::string>, debt> owed; ///< of report.json, by list and stage
+  bool failing = false;
 };
 
 run_log::run_log(const std::string& folder) : impl_(std::make_unique<implementation>(made_folder(folder))) {}
@@ -118,16 +158,24 @@ void run_log::record(const nlohmann::json& line) {
   const std::lock_guard lock{impl_->mutex};
   impl_->metrics.append(as_line(line));
   impl_->board.append(event_of(line, seconds_since_1970()));
+  impl_->settle();
 }
 
 void run_log::event(const std::string& text, bool loud) {
   {
     const std::lock_guard lock{impl_->mutex};
     impl_->events.append(timestamp() + " " + text + "\n");
+    impl_->settle();
   }
   if (loud) {
     show_line(text);
   }
+}
+
+void run_log::report(const std::string& list, const std::string& by, const nlohmann::json& entries) {
+  const std::lock_guard lock{impl_->mutex};
+  impl_->owed[{list, by}] = {entries, ""};
+  impl_->settle();
 }
 
 void run_log::cut_back(const std::string& folder, const std::function<bool(const nlohmann::json&)>& keep) {

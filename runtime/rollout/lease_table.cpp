@@ -8,10 +8,10 @@ namespace troupe::rollout {
 lease_table::lease_table(lease_id first) : next_(first) {}
 
 const lease_table::lease& lease_table::grant(std::string worker, incarnation holder, std::vector<group_id> groups,
-                                             std::optional<monotonic_ms> deadline) {
+                                             monotonic_ms now, std::optional<monotonic_ms> deadline) {
   const lease_id id = next_;
   next_ = next_.next();
-  return leases_.emplace(id, lease{id, std::move(worker), holder, std::move(groups), deadline}).first->second;
+  return leases_.emplace(id, lease{id, std::move(worker), holder, std::move(groups), now, deadline}).first->second;
 }
 
 const lease_table::lease* lease_table::find(lease_id id, incarnation holder) const noexcept {

@@ -24,13 +24,14 @@ public:
     std::string worker;
     incarnation holder;
     std::vector<group_id> groups;
+    monotonic_ms since{0};                ///< when it was granted
     std::optional<monotonic_ms> deadline; ///< none: ends by epoch
   };
 
   /// `first` is larger than any lease id ever given out by this store.
   explicit lease_table(lease_id first);
 
-  const lease& grant(std::string worker, incarnation holder, std::vector<group_id> groups,
+  const lease& grant(std::string worker, incarnation holder, std::vector<group_id> groups, monotonic_ms now,
                      std::optional<monotonic_ms> deadline);
 
   /// The lease, if it lives and `holder` took it; null otherwise, which the caller answers with `fenced`.

@@ -185,10 +185,6 @@ std::vector<group_id> ledger::standing(group_state s, purpose why, std::size_t l
   return ids;
 }
 
-std::size_t ledger::count_standing(group_state s) const {
-  return standing(s, purpose::train, std::numeric_limits<std::size_t>::max()).size();
-}
-
 const group* ledger::find(const group_id& id) const {
   const auto it = groups_.find(id);
   return it == groups_.end() ? nullptr : &it->second;
@@ -207,17 +203,6 @@ std::vector<const group*> ledger::evaluation(std::uint32_t index) const {
   auto found = of(purpose::eval);
   std::erase_if(found, [&](const group* g) { return g->evaluation != index; });
   return found;
-}
-
-std::string ledger::waiting_for() const {
-  std::string text = std::to_string(count_standing(group_state::ready)) + " of " +
-                     std::to_string(rules_.gate.groups_per_batch) + " groups ready";
-  for (const auto s : {group_state::verifying, group_state::generated, group_state::generating, group_state::queued}) {
-    if (const auto n = count_standing(s); n > 0) {
-      text += ", " + std::to_string(n) + " " + to_string(s);
-    }
-  }
-  return held_back_.empty() ? text : text + "; " + held_back_;
 }
 
 } // namespace troupe::rollout

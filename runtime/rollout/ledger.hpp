@@ -149,8 +149,11 @@ public:
   const group_counts& counts() const noexcept { return total_; }       ///< over the whole run
   const group_counts& train_counts() const noexcept { return train_; } ///< train groups of the present stage
   std::vector<lease_table::lease> leases() const { return leases_.all(); }
-  /// Why the learner's batch is not full, in words: "3 of 16 groups ready, 2 verifying, 11 generating".
-  std::string waiting_for() const;
+  /// Why the learner's batch is not full, and who has the groups it lacks, in words: "3 of 16 groups ready, 2 verifying
+  /// by verifier-0 for 301 s, 11 queued".
+  std::string waiting_for(monotonic_ms now) const;
+  /// The same of the groups of evaluations and collections: "2 verifying by verifier-0 for 301 s, 11 queued".
+  std::string waiting_for_pinned(monotonic_ms now) const;
 
 private:
   /// The one batch the learner holds; asking again under the same epoch and version gives it again.
@@ -174,7 +177,9 @@ private:
   const group& advance(const group_id& id, const group_event& what, std::int64_t wall_ms);
   /// Of the present stage, in id order, at most `limit`; final states are not indexed.
   std::vector<group_id> standing(group_state s, purpose why, std::size_t limit) const;
-  std::size_t count_standing(group_state s) const;
+  std::size_t count_standing(group_state s, std::span<const purpose> whose) const;
+  std::string in_the_making(std::span<const purpose> whose, monotonic_ms now) const;
+  std::string holders(group_state s, std::span<const purpose> whose, monotonic_ms now) const;
   lease_result lease_out(const caller& who, group_state from, std::uint32_t max_groups);
   changes give_back(const lease_table::lease& ended, const std::string& why, std::int64_t wall_ms);
   /// Out of the table: dropped as `why`, or trained where a step consumed it.

@@ -43,7 +43,7 @@ std::vector<candidate> ledger::ready_candidates() const {
 
 ledger::changes ledger::make_room(std::int64_t wall_ms) {
   changes gone;
-  const std::size_t ready = count_standing(group_state::ready);
+  const std::size_t ready = train_.ready;
   if (rules_.max_size > 0 && ready > rules_.max_size) {
     for (const auto& id : remove(rules_.evict, ready_candidates(), ready - rules_.max_size)) {
       gone.push_back(leave(id, drop_reason::evicted, wall_ms));
@@ -129,7 +129,7 @@ ledger::batch_result ledger::lease_batch(const caller& who, epoch learner) {
   if (!full || !held_back_.empty()) {
     return out;
   }
-  const lease_id lease = leases_.grant(who.worker, who.holder, ids, std::nullopt).id;
+  const lease_id lease = leases_.grant(who.worker, who.holder, ids, who.now, std::nullopt).id;
   for (const auto& id : ids) {
     out.groups.push_back(advance(id, event::lease_for_training{lease, who.worker}, who.wall_ms));
   }

@@ -41,7 +41,8 @@ ledger::lease_result ledger::lease_out(const caller& who, group_state from, std:
   if (ids.empty()) {
     return {};
   }
-  lease_result out{.lease = leases_.grant(who.worker, who.holder, ids, who.now + rules_.lease_time).id, .groups = {}};
+  lease_result out{.lease = leases_.grant(who.worker, who.holder, ids, who.now, who.now + rules_.lease_time).id,
+                   .groups = {}};
   for (const auto& id : ids) {
     if (from == group_state::queued) {
       if (id.why == purpose::train) {

@@ -38,7 +38,7 @@ bool user_command::converse(std::span<const question> questions, std::vector<fin
     if (got == child_process::outcome::late) {
       std::ostringstream seconds;
       seconds << opts_.timeout_s;
-      found.push_back(undecided("the verifier gave no answer within " + seconds.str() +
+      found.push_back(undecided("timeout: the verifier gave no answer within " + seconds.str() +
                                 " s; it was stopped (does it flush its output?)"));
       process_.reset();
       return false;
@@ -57,14 +57,14 @@ std::vector<finding> user_command::judge_all(std::span<const question> questions
   constexpr int most_failures = 3;
   std::vector<finding> found;
   found.reserve(questions.size());
-  int failures = 0;
   while (found.size() < questions.size()) {
     const auto before = found.size();
     if (converse(questions.subspan(before), found)) {
+      failures_ = 0;
       break;
     }
-    failures = found.size() > before + 1 ? 1 : failures + 1; // in a row
-    if (failures == most_failures) {
+    failures_ = found.size() > before + 1 ? 1 : failures_ + 1;
+    if (failures_ >= most_failures) {
       found.resize(questions.size(),
                    undecided("not asked: the verifier failed three times in a row, last: " + found.back().reason));
     }

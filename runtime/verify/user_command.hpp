@@ -10,8 +10,8 @@ namespace troupe::verify {
 
 /// The user's own verifier as a program: one long-lived process, JSON lines on its stdin, one JSON line per input on
 /// its stdout, in order. A question it lets wait longer than `timeout_s`, or over which it ends, is `undecided`; it is
-/// then started anew for the next one. After three failures in a row the rest of a batch is `undecided` at once. Not
-/// thread-safe: one for each worker.
+/// then started anew for the next one. After three failures in a row the rest of a batch is `undecided` at once, and of
+/// each later batch all after one more failure, until it answers again. Not thread-safe: one for each worker.
 class user_command final : public judge {
 public:
   struct options {
@@ -30,6 +30,7 @@ private:
 
   options opts_;
   std::unique_ptr<child_process> process_; ///< started with the first question
+  int failures_ = 0;                       ///< in a row
 };
 
 } // namespace troupe::verify

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <httplib.h>
+#include <sstream>
 
 namespace troupe::verify {
 
@@ -31,7 +32,8 @@ std::vector<finding> user_url::judge_all(std::span<const question> questions) {
   client.set_connection_timeout(limit);
   client.set_read_timeout(limit);
   client.set_write_timeout(limit);
-  const auto deadline = std::chrono::steady_clock::now() + limit * static_cast<std::int64_t>(questions.size());
+  const auto began = std::chrono::steady_clock::now();
+  const auto deadline = began + limit * static_cast<std::int64_t>(questions.size());
   const auto in_time = [&](std::uint64_t, std::uint64_t) { return std::chrono::steady_clock::now() < deadline; };
   httplib::Request request;
   request.method = "POST";
@@ -41,7 +43,12 @@ std::vector<finding> user_url::judge_all(std::span<const question> questions) {
   request.progress = in_time;
   const auto reply = client.send(request);
   std::string why;
-  if (!reply) {
+  if (!reply && std::chrono::steady_clock::now() - began >= limit) {
+    std::ostringstream seconds;
+    seconds << opts_.timeout_s;
+    why = "timeout: " + opts_.url + ": no complete reply; it may be silent for " + seconds.str() + " s, and take " +
+          "as long for each of the " + std::to_string(questions.size()) + " completions";
+  } else if (!reply) {
     why = opts_.url + ": no reply: " + httplib::to_string(reply.error());
   } else if (reply->status != 200) {
     why = opts_.url + ": answered with HTTP status " + std::to_string(reply->status);

@@ -149,7 +149,7 @@ CAF_TEST(without a batch the learner is told what it waits for) {
   lease(first_generator, 2);
   const auto none = batch_for(present);
   CAF_CHECK(none.what == nullptr);
-  CAF_CHECK_EQUAL(none.waiting_for, "0 of 2 groups ready, 2 generating");
+  CAF_CHECK_EQUAL(none.waiting_for, "0 of 2 groups ready, 2 generating by generator-0 for 0 s");
 }
 
 CAF_TEST(a batch asked for twice under one epoch is the same) {

@@ -97,6 +97,29 @@ TEST_F(Service, AfterARestartLeasesAreVoidAndTheirIdsNewAndTheOldEpochIsFenced) 
   EXPECT_GT(again.lease, before.lease);
 }
 
+TEST_F(Service, WhoWaitsForABatchLearnsWhyGroupsAreUndecided) {
+  begin(grpo_stage);
+  sample_all();
+  const auto work = service_->lease_generated({first_verifier, 1}, at_);
+  const judgement none = rollout::judge_from_parts({{"own", 0, 1, verdict_kind::undecided, "timeout: not a word"}});
+  service_->submit_verdict({first_verifier, std::make_shared<std::vector<judged_group>>(std::vector<judged_group>{
+                                                {work.lease, work.groups->front().what.id, {none, none}}})},
+                           at_);
+  service_->lease_generated({first_verifier, 1}, at_);
+  at_.now += rollout::monotonic_ms{59000};
+  EXPECT_EQ(service_->lease_batch({the_learner, epoch{1}}, at_).waiting_for,
+            "0 of 2 groups ready, 1 verifying by verifier-0 for 59 s, 2 generated; 1 groups dropped as undecided, the "
+            "last by verifier-0, part own: timeout: not a word");
+}
+
+TEST_F(Service, AnEvaluationThatWaitsSaysForWhom) {
+  begin(grpo_stage);
+  issue(purpose::eval, 3);
+  service_->lease_prompts({first_generator, 2}, at_);
+  at_.now += rollout::monotonic_ms{2000};
+  EXPECT_EQ(service_->progress(at_).waiting_for, "2 generating by generator-0 for 2 s, 1 queued");
+}
+
 TEST_F(Service, ARecordedBatchIsReadAsItWas) {
   begin(grpo_stage);
   sample_all();
@@ -113,10 +136,10 @@ TEST_F(Service, ARecordedBatchIsReadAsItWas) {
 TEST_F(Service, AnEvaluationCountsWhatItsVerdictsSaid) {
   begin(grpo_stage);
   EXPECT_EQ(issue(purpose::eval, 100).issued, 3u); // validation has no more
-  EXPECT_EQ(service_->progress().unfinished_pinned, 3u);
+  EXPECT_EQ(service_->progress({}).unfinished_pinned, 3u);
   sample_all();
   judge_all();
-  EXPECT_EQ(service_->progress().unfinished_pinned, 0u);
+  EXPECT_EQ(service_->progress({}).unfinished_pinned, 0u);
   const auto result = service_->evaluation({grpo_stage, 1}).by_task->at("letters");
   EXPECT_EQ(result.problems, 3u);
   EXPECT_EQ(result.samples, 6u);
@@ -141,7 +164,7 @@ TEST_F(Service, AnInterruptedEvaluationGoesOnAfterARestart) {
   for (const auto& g : *others) {
     EXPECT_EQ(g.what.id.why, purpose::train); // the evaluation is not asked for yet: its weights may not be there
   }
-  EXPECT_EQ(service_->progress().unfinished_pinned, 2u);
+  EXPECT_EQ(service_->progress({}).unfinished_pinned, 2u);
   EXPECT_EQ(issue(purpose::eval, 2).issued, 0u);
   judge_all();
   EXPECT_EQ(service_->evaluation({grpo_stage, 1}).by_task->at("letters").problems, 2u);
@@ -243,7 +266,7 @@ TEST_F(Service, AFinishedStageLeavesNothingOpen) {
   finished->stage = grpo_stage;
   finished->status = stage_status::finished;
   service_->record({.checkpoint = nullptr, .forgotten = {}, .stage = finished}, at_);
-  const auto counts = *service_->progress().counts;
+  const auto counts = *service_->progress({}).counts;
   EXPECT_EQ(counts.pending, 0u);
   EXPECT_EQ(journal_->find_group(two_samples(0).id)->dropped, drop_reason::stale);
   EXPECT_TRUE(service_->lease_prompts({first_generator, 4}, at_).work->empty());

@@ -48,7 +48,10 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
           return next_of(script->generated, {.lease = {}, .groups = std::make_shared<std::vector<generated_group>>()});
         });
       },
-      [=](const submit_verdict_request& r) { return reply(script->verdicts, r, fine); },
+      [=](const submit_verdict_request& r) {
+        return reply(script->verdicts, r,
+                     [&] { return submit_reply{next_of(script->judged, rollout::submit_result::created)}; });
+      },
       [=](const hand_back_request& r) { return reply(script->handed_back, r, fine); },
       [=](const renew_request& r) { return reply(script->renewed, r, fine); },
       [](const worker_lost_request&) { return unscripted<submit_reply>("worker_lost"); },

@@ -19,6 +19,7 @@ struct buffer_script {
   std::deque<lease_generated_reply> generated;
   std::deque<lease_batch_reply> batches;
   std::deque<rollout::submit_result> commits; ///< empty: created
+  std::deque<rollout::submit_result> judged;  ///< of verdicts; empty: created
   std::map<std::vector<group_id>, payload<batch>> stored;
   std::map<std::string, payload<std::vector<dataset_record>>> datasets;
   std::optional<std::string> fails; ///< the words of the error that every request is answered with

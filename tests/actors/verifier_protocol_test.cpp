@@ -17,6 +17,7 @@ struct one_verifier : deterministic_system {
                                 throw error{errc::failed, judging_fails};
                               }
                               judged_ids.push_back(to_string(g.what.id));
+                              advance_time(judging_takes);
                               return std::vector<judgement>{judged(true), judged(false)};
                             }},
                             sink()));
@@ -31,6 +32,7 @@ struct one_verifier : deterministic_system {
   }
 
   std::string judging_fails;
+  std::chrono::seconds judging_takes{0};
   std::vector<std::string> judged_ids;
   std::shared_ptr<buffer_script> script = std::make_shared<buffer_script>();
   buffer_actor buffer;
@@ -47,6 +49,7 @@ CAF_TEST(it leases and judges and submits and asks again) {
   expect((pull_work), from(_).to(tested));
   expect((lease_generated_request), from(tested).to(buffer));
   expect((lease_generated_reply), from(buffer).to(tested));
+  expect((pull_work), from(tested).to(tested));
   expect((submit_verdict_request), from(tested).to(buffer));
   expect((submit_reply), from(buffer).to(tested));
   expect((pull_work), from(tested).to(tested));
@@ -60,6 +63,41 @@ CAF_TEST(it leases and judges and submits and asks again) {
   CAF_CHECK_EQUAL(sent[0].lease.value, 3u);
   CAF_CHECK_EQUAL(sent[1].lease.value, 3u);
   CAF_CHECK((sent[0].verdicts == std::vector<judgement>{judged(true), judged(false)}));
+}
+
+CAF_TEST(a slow judge hands in group by group) {
+  judging_takes = deadline::verdicts;
+  script->generated = {lease(3, {4, 5})};
+  self->send(tested, pull_work{});
+  consume_messages();
+  CAF_REQUIRE_EQUAL(script->verdicts.size(), 2u);
+  CAF_REQUIRE_EQUAL(script->verdicts[0].groups->size(), 1u);
+  CAF_CHECK_EQUAL(to_string(script->verdicts[0].groups->front().of), "1t4");
+  CAF_CHECK_EQUAL(to_string(script->verdicts[1].groups->front().of), "1t5");
+}
+
+CAF_TEST(a lease is renewed while its groups are judged and no longer) {
+  judging_takes = deadline::renewal;
+  script->generated = {lease(3, {4, 5})};
+  self->send(tested, pull_work{});
+  consume_messages(); // the keeper's time begins with the first hand-in and is over within the second group
+  CAF_CHECK_EQUAL(script->verdicts.size(), 2u);
+  CAF_REQUIRE_EQUAL(script->renewed.size(), 1u);
+  CAF_CHECK_EQUAL(script->renewed[0].lease.value, 3u);
+  CAF_CHECK_EQUAL(script->renewed[0].who.name, "verifier-0");
+  advance_time(deadline::renewal);
+  consume_messages();
+  CAF_CHECK_EQUAL(script->renewed.size(), 1u);
+}
+
+CAF_TEST(a lease that has ended is judged no further) {
+  judging_takes = deadline::verdicts;
+  script->generated = {lease(3, {4, 5}), lease(7, {5})};
+  script->judged = {rollout::submit_result::fenced};
+  self->send(tested, pull_work{});
+  consume_messages();
+  CAF_REQUIRE_EQUAL(script->verdicts.size(), 2u);
+  CAF_CHECK_EQUAL(script->verdicts[1].groups->front().lease.value, 7u);
 }
 
 CAF_TEST(without work it asks again after a pause and not before) {

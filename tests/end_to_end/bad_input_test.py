@@ -114,6 +114,41 @@ class FullDisk(RunTest):
             self.skipTest("NOT CHECKED: mounting a small tmpfs needs root, so no disk can be made full here")
         self.addCleanup(subprocess.run, ["umount", self.disk], check=True)
 
+    def filled(self):
+        """A file that takes all the space there is."""
+        filler = self.disk / "filler"
+        with open(filler, "wb", buffering=0) as out:
+            try:
+                while True:
+                    out.write(bytes(min(shutil.disk_usage(self.disk).free, 1 << 20) or 4096))
+            except OSError:
+                pass  # full, as wanted
+        return filler
+
+    def test_metrics_that_find_no_space_end_no_run(self):
+        self.mounted(1)
+        for late in (False, True):
+            run = self.run_of("one_stage", called=f"run-{late}")
+            run.folder.mkdir()
+            for name in ("metrics.jsonl", "events.log"):
+                (run.folder / name).symlink_to(self.disk / f"{late}-{name}")
+            filler = self.filled()
+            process = run.start()
+            run.wait_for("events.log: cannot be written: No space left on device; the run goes on", process)
+            if late:
+                filler.unlink()
+            self.assertEqual(process.wait(60), 0, run.said()[-2000:])
+            self.assertEqual(run.said().count("the run goes on"), 1, run.said()[-2000:])
+            steps = [line["step"] for line in run.metrics(kind="step")]
+            if late:
+                self.assertEqual(steps, [*range(1, 61)])
+                self.assertIn("are written again; 0 entries are lost", run.said())
+            else:
+                self.assertEqual(steps, [])
+                self.assertRegex(run.said(), "60 entries are lost: .*metrics.jsonl: cannot be written")
+            self.assert_accounted(run)
+            filler.unlink(missing_ok=True)
+
     def test_too_little_space_is_said_before_anything_is_written(self):
         self.mounted(8)
         done = troupe("run", recipe("small"), "--out", self.disk / "run")
@@ -130,13 +165,7 @@ class FullDisk(RunTest):
         process = run.start()
         run.wait_for("reasoning_rl stage 2/6 step 3/", process)
         process.send_signal(signal.SIGSTOP)  # it must not finish while the disk is being filled
-        filler = self.disk / "filler"
-        with open(filler, "wb", buffering=0) as out:
-            try:
-                while True:
-                    out.write(bytes(min(shutil.disk_usage(self.disk).free, 1 << 20) or 4096))
-            except OSError:
-                pass  # full, as wanted
+        filler = self.filled()
         process.send_signal(signal.SIGCONT)
         self.assertEqual(process.wait(60), 1, run.said()[-2000:])
         self.assertRegex(run.said().splitlines()[-1], "(?i)space|disk")

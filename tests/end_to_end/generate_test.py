@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`troupe generate` on a checkpoint that a run wrote."""
 import json
+import shutil
 import unittest
 
 from runs import RunTest, troupe
@@ -31,6 +32,23 @@ class GenerateTest(RunTest):
         cut = self.sampled(model, prompt="12+34=")
         self.assertEqual(cut["finish_reason"], "stop")
         self.assertEqual(cut["ids"], whole["ids"][:whole["ids"].index(third) + 1])
+
+
+    def test_every_command_that_computes_takes_a_device_and_says_the_same_of_one_that_is_not_there(self):
+        run = self.run_of("one_stage")
+        self.assertEqual(run.finish(), 0, run.said())
+        model = str(run.folder / "checkpoints/cold_start/step-000060")
+        for command in (["bench", "decode"], ["bench", "train"], ["eval", "--model", model, "--task", "addition"],
+                        ["generate", "--model", model], ["score", "--model", model]):
+            done = troupe(*command, "--device", "tpu", input="")
+            self.assertEqual((done.returncode, done.stderr),
+                             (2, 'troupe: device is "tpu"; it must be cpu, cuda or cuda:N\n'), command)
+            if shutil.which("nvidia-smi") is None:
+                done = troupe(*command, "--device", "cuda", input="")
+                self.assertEqual(done.returncode, 4, command)
+                self.assertIn("device cuda: its module could not be loaded. It needs an NVIDIA driver", done.stderr)
+        done = troupe("eval", "--model", model, "--task", "addition", "--device", "cpu", "--limit", "4")
+        self.assertEqual(json.loads(done.stdout)["problems"], 4, done.stderr)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,13 @@ class Run:
                               capture_output=True, text=True, timeout=DEADLINE_S)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
+    def look(self, *words):
+        """What `troupectl` says of the run that is over."""
+        done = subprocess.run([PROGRAMS / "troupectl", "--store", self.folder, *words], capture_output=True, text=True,
+                              timeout=DEADLINE_S)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def metrics(self, **wanted):
         lines = map(json.loads, (self.folder / "metrics.jsonl").read_text().splitlines())
         return [line for line in lines if all(line.get(key) == value for key, value in wanted.items())]

@@ -61,7 +61,7 @@ std::string world::run() {
     next.what();
     check();
     if (now_.count() > end_ms) {
-      broken("stuck at version " + std::to_string(committed_.value) + ": " + ledger_->waiting_for());
+      broken("stuck at version " + std::to_string(committed_.value) + ": " + ledger_->waiting_for(now_));
     }
   }
   return problem_;

@@ -45,7 +45,8 @@ TEST(Doctor, AccountsForEveryGroupOfASoundStore) {
   EXPECT_EQ(a.status, 0) << a.err;
   EXPECT_EQ(row::parse(a.out),
             row::parse(R"({"issued":4,"pending":1,"ready":0,"leased":0,"trained":2,"collected":1,"scored":0,
-              "dropped":{"stale":0,"zero_variance":0,"undecided":0,"truncated":0,"failed":0,"corrupt":0,"operator":0},
+              "dropped":{"stale":0,"zero_variance":0,"undecided":0,"truncated":0,"failed":0,"corrupt":0,"operator":0,
+                         "evicted":0},
               "conserved":true,"duplicates":0,"corrupt_records":0,"steps":1,
               "samples":{"collected":2,"pending":2,"trained":4}})"));
   EXPECT_EQ(a.err, "");

@@ -86,6 +86,8 @@ TEST_F(Recipe, RefusesUnknownKeysWithTheNearestName) {
   EXPECT_EQ(refusal(with("    max_prompt_length: 8\n")),
             "r.yaml:7: stages.rl.max_prompt_length: has no counterpart here; prompts are never cut; "
             "model.max_position_embeddings bounds prompt and completion together");
+  EXPECT_EQ(refusal(with("    eval_steps: 0\n") + "  - {name: e, type: eval, data: [addition], rewards: [{url: x}]}\n"),
+            "r.yaml:9: stages.e.rewards[0].url: belongs into `verifier`; write verifier: {url: ...}");
   EXPECT_EQ(refusal(with("    stop_above: 0.5\n")),
             "r.yaml:7: stages.rl.stop_above: not a key of this type of stage; it belongs to sft");
   EXPECT_EQ(refusal("sed: 1\n" + with("")), "r.yaml:1: sed: no such key; did you mean seed?");

@@ -3,7 +3,9 @@
 #include "runtime/error.hpp"
 #include "runtime/metrics/run_log.hpp"
 #include "runtime/metrics/tensorboard.hpp"
+#include "tests/runtime/metrics/full_disk.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -88,6 +90,55 @@ TEST_F(RunLog, CutBackRefusesDamageInTheMiddle) {
     EXPECT_EQ(e.code(), errc::corrupt);
     EXPECT_THAT(e.what(), testing::HasSubstr("metrics.jsonl:2:"));
   }
+}
+
+/// A line too long for the disk that is full at 1000 bytes, where what is said on stderr still fits.
+nlohmann::json long_step(int n) {
+  auto line = step(n);
+  line["pad"] = std::string(1000, 'x');
+  line[std::string(1000, 'y')] = 1.0; // a scalar's name, for TensorBoard
+  return line;
+}
+
+TEST_F(RunLog, AFullDiskEndsNothingAndIsSaidOnce) {
+  {
+    run_log log{folder_.string()};
+    log.record(step(1));
+    testing::internal::CaptureStderr();
+    {
+      const full_disk full{1000};
+      log.record(long_step(2));
+      log.record(step(3));
+      log.event(std::string(1000, 'z'));
+      log.report("answers", "eval", {{{"prompt", std::string(1000, 'w')}}});
+    }
+    const auto said = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said, testing::HasSubstr("metrics.jsonl: cannot be written: "));
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+    log.record(step(4));
+  }
+  EXPECT_EQ(read("metrics.jsonl"),
+            step(1).dump() + "\n" + long_step(2).dump() + "\n" + step(3).dump() + "\n" + step(4).dump() + "\n");
+  EXPECT_EQ(tensorboard::wall_times(board()).size(), 5U); // version, four steps
+  EXPECT_THAT(read("events.log"), testing::AllOf(testing::HasSubstr("zzz\n"),
+                                                 testing::HasSubstr("are written again; 0 entries are lost\n")));
+  EXPECT_THAT(read("report.json"), testing::HasSubstr("www"));
+}
+
+TEST_F(RunLog, WhatIsLostIsCountedAtTheEnd) {
+  testing::internal::CaptureStderr();
+  {
+    const full_disk full{1000};
+    run_log log{folder_.string()};
+    log.record(step(1));
+    log.record(long_step(2));
+    log.record(step(3));
+    log.report("answers", "eval", {{{"prompt", std::string(1000, 'w')}}});
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::AllOf(testing::HasSubstr("2 entries are lost: " + (folder_ / "metrics.jsonl").string() + ": "),
+                             testing::HasSubstr("the answers of eval are lost: ")));
+  EXPECT_EQ(read("metrics.jsonl"), step(1).dump() + "\n");
 }
 
 TEST_F(RunLog, SaysWhichFileCannotBeWritten) {

@@ -16,7 +16,7 @@ group_id train(std::uint64_t cursor) {
 
 TEST(LeaseTable, IsFencedByTheIncarnationThatTookTheLease) {
   lease_table table{lease_id{10}};
-  const auto id = table.grant("generator-0", first_life, {train(0)}, monotonic_ms{100}).id;
+  const auto id = table.grant("generator-0", first_life, {train(0)}, monotonic_ms{40}, monotonic_ms{100}).id;
   EXPECT_EQ(id, lease_id{10});
   EXPECT_NE(table.find(id, first_life), nullptr);
   EXPECT_EQ(table.find(id, second_life), nullptr);
@@ -25,9 +25,9 @@ TEST(LeaseTable, IsFencedByTheIncarnationThatTookTheLease) {
 
 TEST(LeaseTable, EndsAtItsDeadlineUnlessRenewed) {
   lease_table table{lease_id{1}};
-  const auto a = table.grant("a", first_life, {train(0)}, monotonic_ms{100}).id;
-  const auto b = table.grant("b", second_life, {train(1)}, monotonic_ms{100}).id;
-  table.grant("learner", first_life, {train(2)}, std::nullopt); // ends by epoch only
+  const auto a = table.grant("a", first_life, {train(0)}, monotonic_ms{40}, monotonic_ms{100}).id;
+  const auto b = table.grant("b", second_life, {train(1)}, monotonic_ms{40}, monotonic_ms{100}).id;
+  table.grant("learner", first_life, {train(2)}, monotonic_ms{40}, std::nullopt); // ends by epoch only
   EXPECT_TRUE(table.expire(monotonic_ms{99}).empty());
   EXPECT_TRUE(table.renew(b, second_life, monotonic_ms{200}));
   const auto ended = table.expire(monotonic_ms{100});
@@ -40,7 +40,7 @@ TEST(LeaseTable, EndsAtItsDeadlineUnlessRenewed) {
 
 TEST(LeaseTable, EndsWithItsLastGroup) {
   lease_table table{lease_id{1}};
-  const auto id = table.grant("a", first_life, {train(0), train(1)}, monotonic_ms{100}).id;
+  const auto id = table.grant("a", first_life, {train(0), train(1)}, monotonic_ms{40}, monotonic_ms{100}).id;
   table.settle(id, train(0));
   EXPECT_EQ(table.find(id, first_life)->groups, std::vector{train(1)});
   table.settle(id, train(1));
@@ -49,9 +49,9 @@ TEST(LeaseTable, EndsWithItsLastGroup) {
 
 TEST(LeaseTable, ReleasesAllOfALostWorker) {
   lease_table table{lease_id{1}};
-  table.grant("a", first_life, {train(0)}, monotonic_ms{100});
-  table.grant("b", second_life, {train(1)}, monotonic_ms{100});
-  table.grant("a", first_life, {train(2)}, monotonic_ms{100});
+  table.grant("a", first_life, {train(0)}, monotonic_ms{40}, monotonic_ms{100});
+  table.grant("b", second_life, {train(1)}, monotonic_ms{40}, monotonic_ms{100});
+  table.grant("a", first_life, {train(2)}, monotonic_ms{40}, monotonic_ms{100});
   EXPECT_EQ(table.release(first_life).size(), 2U);
   EXPECT_EQ(table.all().size(), 1U);
 }

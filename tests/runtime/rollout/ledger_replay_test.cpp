@@ -121,8 +121,9 @@ TEST(LedgerReplay, TheLearnerWaitsForNewGroupsAtItsLimitAlsoAfterARestart) {
   const auto first = l.lease_batch(learner, first_epoch); // 0 + 2 <= 1.5 * 2
   l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
   EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease); // 2 + 2 > 3
-  EXPECT_EQ(l.waiting_for(), "2 of 2 groups ready; held back by samples_per_insert: 2 groups came in and were used 2 "
-                             "times");
+  EXPECT_EQ(l.waiting_for(monotonic_ms{0}),
+            "2 of 2 groups ready; held back by samples_per_insert: 2 groups came in and were used 2 "
+            "times");
   ledger again{lease_id{100}};
   for (const group* g : l.of(purpose::train)) {
     again.restore(*g, 0);

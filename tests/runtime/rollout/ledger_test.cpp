@@ -21,7 +21,7 @@ TEST(Ledger, WalksABatchFromPromptsToTrained) {
   for (int i = 0; i < 3; ++i) {
     issue(l);
   }
-  EXPECT_EQ(l.waiting_for(), "0 of 2 groups ready, 3 queued");
+  EXPECT_EQ(l.waiting_for(monotonic_ms{0}), "0 of 2 groups ready, 3 queued");
   generate(l);
   verify(l);
   const auto batch = l.lease_batch(learner, first_epoch);
@@ -34,6 +34,36 @@ TEST(Ledger, WalksABatchFromPromptsToTrained) {
   EXPECT_EQ(l.version(), policy_version{1});
   EXPECT_EQ(l.counts(), (group_counts{.issued = 3, .ready = 1, .trained = 2}));
   EXPECT_TRUE(l.leases().empty());
+}
+
+TEST(Ledger, SaysWhoHasTheGroupsThatAreMissingAndForHowLong) {
+  auto l = fresh();
+  issue(l);
+  generate(l);
+  l.lease_generated({.worker = "verifier-0", .holder = {2, 1}, .now = monotonic_ms{1000}}, 1);
+  l.expire(monotonic_ms{1099}, 0); // leases last 100 ms: it still has it
+  issue(l);
+  issue(l);
+  l.lease_prompts({.worker = "generator-0", .holder = {1, 1}, .now = monotonic_ms{3000}}, 1);
+  l.lease_prompts({.worker = "generator-1", .holder = {1, 2}, .now = monotonic_ms{2000}}, 1);
+  EXPECT_EQ(l.waiting_for(monotonic_ms{5999}), "0 of 2 groups ready, 1 verifying by verifier-0 for 4 s, 2 generating "
+                                               "by generator-1 for 3 s and generator-0 for 2 s");
+  EXPECT_EQ(l.waiting_for_pinned(monotonic_ms{5999}), "");
+}
+
+TEST(Ledger, SaysWhoHasTheGroupsOfAnEvaluation) {
+  auto l = fresh();
+  issue(l); // of no interest to who waits for the evaluation
+  issue(l, purpose::eval);
+  issue(l, purpose::eval);
+  l.open_pinned(purpose::eval, 0, 0);
+  for (int i = 0; i < 4; ++i) {
+    const auto id = std::to_string(i);
+    l.lease_prompts({.worker = "generator-" + id, .holder = {1, 1}, .now = monotonic_ms{i * 1000}}, 1);
+    issue(l, purpose::eval);
+  }
+  EXPECT_EQ(l.waiting_for_pinned(monotonic_ms{9000}), "4 generating by generator-0 for 9 s and generator-1 for 8 s and "
+                                                      "generator-2 for 7 s and 1 more, 2 queued");
 }
 
 TEST(Ledger, TheSameSampleTwiceChangesNothingAndAnotherIsAConflict) {
@@ -281,8 +311,8 @@ TEST(LedgerWait, HoldsTheLearnerBackRatherThanAgeAGroupInFlight) {
   finish(fast, quick, 1);
   batch = l.lease_batch(learner, first_epoch); // taking group 2 would make version 2 and age group 0
   EXPECT_FALSE(batch.lease);
-  EXPECT_EQ(l.waiting_for(), "1 of 1 groups ready, 1 generating; held back: a step now would leave older groups in "
-                             "flight past max_staleness");
+  EXPECT_EQ(l.waiting_for(monotonic_ms{0}), "1 of 1 groups ready, 1 generating by generator-0 for 0 s; held back: a "
+                                            "step now would leave older groups in flight past max_staleness");
   finish(generator, slow, 0);
   batch = l.lease_batch(learner, first_epoch);
   ASSERT_TRUE(batch.lease);

@@ -2,6 +2,8 @@
 #include "runtime/verify/user_command.hpp"
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -77,6 +79,22 @@ TEST(UserCommand, GivesUpAfterThreeFailuresInARow) {
   }
 }
 
+TEST(UserCommand, OneThatFailedThreeTimesIsAskedOnceABatchUntilItAnswers) {
+  const auto starts = std::filesystem::temp_directory_path() / ("troupe-starts-" + std::to_string(::getpid()));
+  const auto repaired = starts.string() + "-repaired";
+  auto judge = shell("echo x >> " + starts.string() + "; test -e " + repaired +
+                     " || exit 1; while read -r line; do echo '{\"verdict\":\"correct\"}'; done");
+  asked two(2);
+  for (const std::uintmax_t bytes : {4, 6, 8}) { // two starts; the third failure; and one more, not two
+    EXPECT_EQ(judge.judge_all(two.questions)[1].verdict, verdict_kind::undecided);
+    EXPECT_EQ(std::filesystem::file_size(starts), bytes);
+  }
+  std::ofstream{repaired};
+  EXPECT_EQ(judge.judge_all(two.questions)[1].verdict, verdict_kind::correct);
+  std::filesystem::remove(starts);
+  std::filesystem::remove(repaired);
+}
+
 TEST(UserCommand, SilenceIsUndecidedAtItsDeadlineAndNothingStaysBehind) {
   // Starts a grandchild that would outlive it, says its process id, then never answers again.
   auto judge = shell("sleep 1000 & echo \"{\\\"reward\\\":$!}\"; cat > /dev/null; wait", 0.2);
@@ -85,7 +103,8 @@ TEST(UserCommand, SilenceIsUndecidedAtItsDeadlineAndNothingStaysBehind) {
   ASSERT_EQ(found.size(), 2u);
   const auto grandchild = static_cast<pid_t>(found[0].value);
   ASSERT_GT(grandchild, 1);
-  EXPECT_EQ(found[1].reason, "the verifier gave no answer within 0.2 s; it was stopped (does it flush its output?)");
+  EXPECT_EQ(found[1].reason,
+            "timeout: the verifier gave no answer within 0.2 s; it was stopped (does it flush its output?)");
   EXPECT_TRUE(ends(grandchild));
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1); // no child of ours is left, not even a zombie
 }

@@ -38,11 +38,11 @@ private:
   std::thread thread_;
 };
 
-std::vector<finding> ask(const std::string& url) {
+std::vector<finding> ask(const std::string& url, double timeout_s = 5) {
   prompt p;
   p.text = "1+1=";
   p.answer = "2";
-  user_url judge({url, 5});
+  user_url judge({url, timeout_s});
   return judge.judge_all(std::vector<question>{{&p, "2", "a"}, {&p, "3", "b"}});
 }
 
@@ -64,6 +64,24 @@ TEST(UserUrl, AFailureIsUndecided) {
   EXPECT_EQ(found[0].verdict, verdict_kind::correct);
   EXPECT_EQ(found[1].verdict, verdict_kind::undecided);
   EXPECT_EQ(ask("http://127.0.0.1:1/judge")[0].verdict, verdict_kind::undecided);
+}
+
+TEST(UserUrl, SilenceIsUndecidedAtItsDeadline) {
+  const int silent = ::socket(AF_INET, SOCK_STREAM, 0); // takes connections, never says a word
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof where;
+  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&where), size), 0);
+  ASSERT_EQ(::listen(silent, 4), 0);
+  ASSERT_EQ(::getsockname(silent, reinterpret_cast<sockaddr*>(&where), &size), 0);
+  const auto url = "http://127.0.0.1:" + std::to_string(ntohs(where.sin_port)) + "/judge";
+  const auto found = ask(url, 0.1);
+  ::close(silent);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].verdict, verdict_kind::undecided);
+  EXPECT_EQ(found[1].reason, "timeout: " + url + ": no complete reply; it may be silent for 0.1 s, and take as long " +
+                                 "for each of the 2 completions");
 }
 
 TEST(UserUrl, RefusesWhatIsNoUrl) {

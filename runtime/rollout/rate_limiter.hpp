@@ -11,8 +11,9 @@ namespace troupe::rollout {
 ///
 ///   uses + n <= samples_per_insert * inserted    and    ready >= min_size_to_sample
 ///
-/// where `inserted` counts the groups that ever reached the table and `uses` how often batches took one of them. The other side, generators that run ahead of the learner, is bounded by the staleness gate. Pure; the
-/// words are reverb's (arXiv 2102.04736, section 3.3).
+/// where `inserted` counts the groups that ever reached the table and `uses` how often batches took one of them. The
+/// other side, generators that run ahead of the learner, is bounded by the staleness gate. Pure; the words are reverb's
+/// (arXiv 2102.04736, section 3.3).
 class rate_limiter {
 public:
   struct options {

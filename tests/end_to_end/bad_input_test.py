@@ -156,7 +156,7 @@ class FullDisk(RunTest):
         self.assertIn("MiB free at", done.stderr)
         self.assertEqual([p for p in self.disk.rglob("*") if p.is_file()], [])
 
-    def test_a_disk_that_fills_up_ends_the_run_and_costs_no_sample(self):
+    def test_a_run_that_waits_for_space_can_be_stopped_and_loses_no_sample(self):
         self.mounted(SMALL_MIB)
         whole = self.run_of("small", called="whole")
         self.assertEqual(whole.finish(), 0, whole.said()[-2000:])
@@ -167,6 +167,8 @@ class FullDisk(RunTest):
         process.send_signal(signal.SIGSTOP)  # it must not finish while the disk is being filled
         filler = self.filled()
         process.send_signal(signal.SIGCONT)
+        run.wait_for("the run waits for space", process)
+        process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(60), 1, run.said()[-2000:])
         self.assertRegex(run.said().splitlines()[-1], "(?i)space|disk")
         filler.unlink()

@@ -111,8 +111,7 @@ std::string find_store(const std::string& folder) {
       return fs::canonical(candidate).string();
     }
   }
-  throw error{errc::not_found,
-              fmt::format("{} holds no store; name a run directory or its store/ folder", folder)};
+  throw error{errc::not_found, fmt::format("{} holds no store; name a run directory or its store/ folder", folder)};
 }
 
 std::optional<pid_t> lock_holder(const std::string& store_folder) {

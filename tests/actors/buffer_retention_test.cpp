@@ -32,9 +32,10 @@ protected:
   static checkpoint_record checkpoint(std::uint64_t step) {
     return {.stage = grpo_stage, .version = policy_version{step}, .folder = "rl/" + std::to_string(step)};
   }
-  void save_checkpoint(std::uint64_t step, std::vector<checkpoint_record> gone = {}) {
-    service_->record({std::make_shared<checkpoint_record>(checkpoint(step)), std::move(gone), nullptr}, at_);
+  void save_checkpoint(std::uint64_t step) {
+    service_->record({std::make_shared<checkpoint_record>(checkpoint(step)), {}, nullptr}, at_);
   }
+  void give_up_checkpoint(std::uint64_t step) { service_->record({nullptr, {checkpoint(step)}, nullptr}, at_); }
   /// Groups 2 * step and the one after it, trained.
   void take_step() {
     const auto work = service_->lease_prompts({first_generator, 2}, at_);
@@ -106,7 +107,19 @@ TEST_F(ServiceRetention, ForgetsWhatIsOldOnceTheOldestCheckpointCoversIt) {
   save_checkpoint(3);
   EXPECT_EQ(whole(), 2u); // the one of step 2 may have to do
   EXPECT_EQ(service_->read_batch({{two_samples(4).id, two_samples(5).id}}).what->groups.size(), 2u);
-  save_checkpoint(3, {checkpoint(2)});
+  give_up_checkpoint(2);
+  EXPECT_EQ(whole(), 0u);
+}
+
+TEST_F(ServiceRetention, AFinishedStageNeedsNothingThatItsLastCheckpointCovers) {
+  take_step();
+  save_checkpoint(1);
+  take_step();
+  save_checkpoint(2);
+  at_.wall_ms += 5000;
+  record(stage_status::running);
+  EXPECT_EQ(whole(), 2u); // those of step 2
+  record(stage_status::finished);
   EXPECT_EQ(whole(), 0u);
 }
 

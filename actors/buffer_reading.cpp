@@ -14,6 +14,11 @@ namespace troupe::actors {
 
 sample buffer_service::read_sample(const group& g, std::uint32_t index) const {
   const sample_id id{g.id, index};
+  if (g.forgotten_ms != 0) {
+    throw error{errc::corrupt, "sample " + to_string(id) +
+                                   " was forgotten by retention, and is needed still: no checkpoint that covers it is "
+                                   "whole; run troupectl checkpoint verify"};
+  }
   auto found = journal_.find_sample(id);
   if (!found) {
     throw error{errc::corrupt, "sample " + to_string(id) + " is missing from the store; run troupectl doctor"};
@@ -35,7 +40,8 @@ std::vector<sample> buffer_service::read_samples(const group& g) const {
 payload<batch> buffer_service::read_groups(const std::vector<group>& groups) const {
   auto out = std::make_shared<batch>();
   for (const auto& g : groups) {
-    batch_group one{.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)};
+    batch_group one{.what = g, .asked = {}, .samples = read_samples(g)};
+    one.asked = journal_.find_prompt(g.id).value();
     for (std::uint32_t i = 0; i < g.members.size(); ++i) {
       one.verdicts.push_back(journal_.find_judgement({g.id, i}).value_or(judgement{}));
     }

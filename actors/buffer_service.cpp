@@ -5,6 +5,7 @@
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
 #include "runtime/kill_point.hpp"
+#include "runtime/rollout/payload_bytes.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
@@ -44,8 +45,12 @@ member describe(const sample& s) {
 buffer_service::buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
                                clock_reading at)
     : journal_(journal), recipe_(what), sources_(std::move(sources)), ledger_(first_lease(journal)) {
+  start_retention();
   rollout::ledger::changes voided;
   journal_.for_each_group([&](const group& g) {
+    if (retention_) {
+      retention_->note(g);
+    }
     for (auto& changed : ledger_.restore(g, at.wall_ms)) {
       voided.push_back(std::move(changed));
     }
@@ -89,7 +94,16 @@ void buffer_service::settle() {
   }
   kill_point("before_write");
   journal_.commit(unsaved_->what, unsaved_->how);
+  const store::write saved = std::move(unsaved_->what);
   unsaved_.reset();
+  if (retention_) {
+    for (const auto& [name, r] : saved.records) {
+      retention_->refer(r.source.value().group);
+    }
+    for (const auto& g : saved.groups) {
+      retention_->note(g);
+    }
+  }
   kill_point("after_wal_before_ack");
 }
 
@@ -169,7 +183,8 @@ issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
                             .sampling_seed = seed,
                             .num_generations = r.num_samples,
                             .pinned = r.pinned,
-                            .evaluation = r.evaluation},
+                            .evaluation = r.evaluation,
+                            .payload_bytes = rollout::payload_bytes(example.question)},
                            at.wall_ms);
     TROUPE_CHECK(g.has_value());
     rest.prompts.emplace_back(g->id, std::move(example.question));
@@ -209,7 +224,8 @@ void buffer_service::issue_train(std::uint32_t wanted, clock_reading at) {
                             .task = part.task,
                             .prompt_index = index,
                             .sampling_seed = cursor_seed(recipe_.seed, stage_, cursor),
-                            .num_generations = spec().num_generations},
+                            .num_generations = spec().num_generations,
+                            .payload_bytes = rollout::payload_bytes(example.question)},
                            at.wall_ms);
     if (!g) {
       break;
@@ -250,7 +266,8 @@ submit_reply buffer_service::submit_samples(const submit_samples_request& r, clo
   store::write rest;
   submit_reply reply;
   for (const auto& one : *r.samples) {
-    auto outcome = ledger_.submit_sample(caller(r.who, at), one.lease, one.of, one.what.index, describe(one.what));
+    auto outcome = ledger_.submit_sample(caller(r.who, at), one.lease, one.of, one.what.index, describe(one.what),
+                                         rollout::payload_bytes(one.what));
     if (outcome.result == rollout::submit_result::created) {
       rest.samples.emplace_back(sample_id{one.of, one.what.index}, one.what);
       std::move(outcome.groups.begin(), outcome.groups.end(), std::back_inserter(changed));
@@ -348,12 +365,14 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
     const auto result = ledger_.commit_empty(r.step->version);
     if (result == rollout::submit_result::created) {
       save({}, std::move(rest), store::durability::disk);
+      forget_due(at);
     }
     return {.result = result};
   }
   auto outcome = ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
   if (outcome.result == rollout::submit_result::created) {
     save(std::move(outcome.groups), std::move(rest), store::durability::disk);
+    forget_due(at);
   }
   return {.result = outcome.result};
 }
@@ -373,6 +392,16 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
     }
   }
   save(std::move(left_over), std::move(w), store::durability::disk);
+  for (const auto& c : r.forgotten) {
+    update_needs(c.stage);
+  }
+  if (r.checkpoint) {
+    update_needs(r.checkpoint->stage);
+  }
+  if (r.stage) {
+    update_needs(r.stage->stage);
+  }
+  forget_due(at);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "runtime/config/recipe.hpp"
 #include "runtime/rollout/ledger.hpp"
+#include "runtime/rollout/retention.hpp"
 #include "runtime/store/journal.hpp"
 #include "runtime/task/mixture.hpp"
 #include "runtime/task/prompt_source.hpp"
@@ -67,6 +68,12 @@ private:
   void expire(clock_reading at);
   std::string waiting_for(clock_reading at) const;
   void issue_train(std::uint32_t wanted, clock_reading at);
+  /// Takes up what the recipe's limits and the journal's datasets, stages and checkpoints say.
+  void start_retention();
+  /// After a change of the stage's checkpoints or status.
+  void update_needs(stage_index stage);
+  /// One write, of bounded size, where something is due; without limits nothing.
+  void forget_due(clock_reading at);
   const config::stage_spec& spec() const;
   payload<batch> read_groups(const std::vector<group>& groups) const;
   std::vector<sample> read_samples(const group& g) const;
@@ -76,6 +83,7 @@ private:
   const config::recipe& recipe_;
   source_map sources_;
   rollout::ledger ledger_;
+  std::optional<rollout::retention> retention_; ///< nothing: everything is kept
   stage_index stage_;
   bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
   std::optional<task::mixture> mixture_;

@@ -58,6 +58,8 @@ std::string encode(const group& value) {
   to.setTrainedAt(or_minus_one(value.trained_at));
   to.setUses(value.uses);
   to.setMaxReuse(value.max_reuse);
+  to.setForgottenMs(value.forgotten_ms);
+  to.setPayloadBytes(value.payload_bytes);
   auto members = to.initMembers(frame::size(value.members));
   for (capnp::uint i = 0; i < members.size(); ++i) {
     put_member(members[i], value.members[i]);
@@ -89,7 +91,9 @@ group decode<group>(std::string_view bytes) {
             .members = {},
             .history = {},
             .uses = from.getUses(),
-            .max_reuse = from.getMaxReuse()};
+            .max_reuse = from.getMaxReuse(),
+            .forgotten_ms = from.getForgottenMs(),
+            .payload_bytes = from.getPayloadBytes()};
     g.members.reserve(from.getMembers().size());
     g.history.reserve(from.getHistory().size());
     for (const auto m : from.getMembers()) {

@@ -86,7 +86,7 @@ struct Member {
   checksum @8 :UInt64;    # xxh3 of the encoded sample
 }
 
-# For people: no rule reads it.
+# For people, and for retention, which reads when a group came to its end.
 struct StateChange {
   to @0 :UInt8;
   atMs @1 :Int64;         # wall clock, milliseconds since 1970
@@ -112,4 +112,6 @@ struct Group {
   history @13 :List(StateChange);
   uses @14 :UInt32;           # steps that consumed it (counted since replay tables exist)
   maxReuse @15 :UInt32 = 1;   # steps that may: 1 in a queue, more in a replay table
+  forgottenMs @16 :Int64;     # wall clock when retention removed its prompt, samples and judgements; 0: they are there
+  payloadBytes @17 :UInt64;   # of these, before compression; 0: written by a version that did not count them
 }

@@ -125,7 +125,7 @@ struct member {
 /// One line of a group's history.
 struct state_change {
   group_state to = group_state::queued;
-  std::int64_t at_ms = 0; ///< wall clock, milliseconds since 1970, for people only: no rule reads it
+  std::int64_t at_ms = 0; ///< wall clock, milliseconds since 1970, for people; of the rules only retention reads it
   std::string by;         ///< worker name; empty for the buffer itself
   bool operator==(const state_change&) const = default;
 };
@@ -146,8 +146,10 @@ struct group {
   std::optional<policy_version> trained_at; ///< version its (latest) batch produced
   std::vector<member> members;              ///< num_generations of them
   std::vector<state_change> history;
-  std::uint32_t uses = 0;      ///< steps that consumed it
-  std::uint32_t max_reuse = 1; ///< steps that may consume it: 1 in a queue, more in a replay table
+  std::uint32_t uses = 0;          ///< steps that consumed it
+  std::uint32_t max_reuse = 1;     ///< steps that may consume it: 1 in a queue, more in a replay table
+  std::int64_t forgotten_ms = 0;   ///< wall clock when retention removed prompt, samples and judgements; 0: never
+  std::uint64_t payload_bytes = 0; ///< of these, before compression; 0 in records of versions that did not count
   bool operator==(const group&) const = default;
 };
 

@@ -14,6 +14,7 @@ row to_json(const diagnosis& d) {
   out["conserved"] = d.conserved;
   out["duplicates"] = d.duplicates;
   out["corrupt_records"] = d.corrupt_records;
+  out["forgotten"] = d.forgotten;
   out["steps"] = d.steps;
   row samples = row::object();
   for (const auto& [fate, n] : d.samples) {

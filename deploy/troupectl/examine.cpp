@@ -3,6 +3,7 @@
 #include "deploy/troupectl/lineage.hpp"
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
+#include "runtime/rollout/retention.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
@@ -96,9 +97,33 @@ private:
           ++d_.samples[rollout::fate(g, g.members[i])];
           reading("sample " + to_string(sample_id{g.id, i}), [&] { check_member(g, i); });
         }
+        if (g.forgotten_ms != 0) {
+          check_forgotten(g);
+        }
         return true;
       });
     });
+  }
+
+  void check_forgotten(const group& g) {
+    ++d_.forgotten;
+    reading("whether group " + to_string(g.id) + " may be forgotten", [&] {
+      const auto reason = rollout::reason_to_keep(g, needs_of(g.id.stage));
+      if (!reason.empty()) {
+        violated("group {} was forgotten by retention at {}, but {}", to_string(g.id), when(g.forgotten_ms), reason);
+      }
+    });
+  }
+
+  const rollout::stage_needs& needs_of(stage_index stage) {
+    if (const auto known = needs_.find(stage); known != needs_.end()) {
+      return known->second;
+    }
+    const auto stages = from_.stages();
+    const bool finished = std::any_of(stages.begin(), stages.end(), [&](const stage_record& s) {
+      return s.stage == stage && s.status == stage_status::finished;
+    });
+    return needs_[stage] = rollout::needs_of(from_.checkpoints(stage), finished);
   }
 
   void check_member(const group& g, std::uint32_t index) {
@@ -108,6 +133,9 @@ private:
       if (g.state >= group_state::generated && g.state != group_state::dropped) {
         violated("group {} is {} but sample {} was never stored", to_string(g.id), to_string(g.state), to_string(id));
       }
+      return;
+    }
+    if (g.forgotten_ms != 0) {
       return;
     }
     const auto stored = from_.find_sample(id);
@@ -295,6 +323,7 @@ private:
   const store::journal& from_;
   diagnosis d_;
   std::map<group_id, group_summary> groups_;
+  std::map<stage_index, rollout::stage_needs> needs_;
   std::set<stage_index> stages_;
   std::set<stage_index> stages_without_steps_; ///< whose list of steps is damaged
   bool groups_whole_ = false;

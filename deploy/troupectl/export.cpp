@@ -22,7 +22,9 @@ namespace {
 constexpr const char* nouns[] = {"groups", "samples", "steps", "datasets", "dataset"};
 
 /// Number of records written.
-std::uint64_t write_lines(const opened_store& from, row_query query, std::ostream& out) {
+std::uint64_t write_lines(const opened_store& from, row_query query, std::ostream& out, std::ostream& err) {
+  std::uint64_t forgotten = 0;
+  query.forgotten = &forgotten;
   query.which.with_payloads = query.fields.empty();
   std::uint64_t n = 0;
   visit_matching(from, query, [&](const row& r) {
@@ -32,6 +34,9 @@ std::uint64_t write_lines(const opened_store& from, row_query query, std::ostrea
   });
   if (!out.flush()) {
     throw error{errc::resource_exhausted, "export: cannot write; is the disk full?"};
+  }
+  if (forgotten > 0) {
+    err << fmt::format("{} samples were forgotten by retention and are left out\n", forgotten);
   }
   return n;
 }
@@ -54,12 +59,12 @@ row manifest_of(const opened_store& from, const row_query& query, const std::str
 
 } // namespace
 
-void export_rows(const opened_store& from, const row_query& query, std::ostream& out) {
-  write_lines(from, query, out);
+void export_rows(const opened_store& from, const row_query& query, std::ostream& out, std::ostream& err) {
+  write_lines(from, query, out, err);
 }
 
 void export_to_file(const opened_store& from, const row_query& query, const std::string& file, output_format as,
-                    std::ostream& out) {
+                    std::ostream& out, std::ostream& err) {
   const std::string part = fmt::format("{}.part-{}", file, ::getpid());
   std::uint64_t records = 0;
   {
@@ -68,7 +73,7 @@ void export_to_file(const opened_store& from, const row_query& query, const std:
       throw error{errc::invalid, fmt::format("--out {}: cannot be written: {}", file, std::strerror(errno))};
     }
     try {
-      records = write_lines(from, query, lines);
+      records = write_lines(from, query, lines, err);
     } catch (const error&) {
       fs::remove(part);
       throw;

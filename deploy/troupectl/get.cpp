@@ -64,6 +64,10 @@ void visit_matching(const opened_store& from, const row_query& asked, const row_
     if (!filter.matches(r)) {
       return true;
     }
+    if (query.forgotten != nullptr && query.which.what == noun::samples && !r["forgotten"].is_null()) {
+      ++*query.forgotten;
+      return true;
+    }
     return visit(r) && (query.limit == 0 || ++seen < query.limit);
   });
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/lineage.hpp"
 
+#include "deploy/troupectl/sample_facts.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
@@ -16,6 +18,9 @@ constexpr std::string_view foreign_prefix = "foreign:";
 
 std::string lineage_fault(const store::journal& in, const dataset_record& r) {
   const auto name = to_string(*r.source);
+  if (const auto g = in.find_group(r.source->group); g && g->forgotten_ms != 0) {
+    return fmt::format("names sample {}, which retention forgot at {}", name, when(g->forgotten_ms));
+  }
   const auto said = in.find_sample(*r.source);
   const auto asked = in.find_prompt(r.source->group);
   if (!said || !asked) {

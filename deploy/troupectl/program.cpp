@@ -118,6 +118,7 @@ void define_others(CLI::App& app, arguments_read& a) {
   import->add_option("file", a.import.file, "JSON lines")->required();
   import->add_flag("--foreign", a.import.foreign,
                    "take records whose samples this store does not hold, without source");
+  verb(app, "compact", "give the space of what retention removed back now; a run does so as it writes", "compact");
   auto* quarantine = verb(app, "quarantine", "set a damaged group aside, or take it back", "quarantine 1t42 --yes");
   quarantine->add_option("id", a.quarantine.group, "group id, as 1t42")->required();
   quarantine->add_flag("--release", a.quarantine.release, "take it back");
@@ -138,7 +139,7 @@ void define(CLI::App& app, arguments_read& a) {
   define_others(app, a);
 }
 
-void export_what(const opened_store& store, arguments_read& a, std::ostream& out) {
+void export_what(const opened_store& store, arguments_read& a, std::ostream& out, std::ostream& err) {
   const bool records = a.noun == "dataset";
   if (records == a.dataset.empty()) {
     throw error{errc::invalid, records ? "export dataset: which one? give its name; `get datasets` lists them"
@@ -147,9 +148,9 @@ void export_what(const opened_store& store, arguments_read& a, std::ostream& out
   a.query.which.what = records ? noun::records : parse_noun(a.noun);
   a.query.which.dataset = a.dataset;
   if (a.file.empty()) {
-    export_rows(store, a.query, out);
+    export_rows(store, a.query, out, err);
   } else {
-    export_to_file(store, a.query, a.file, a.as(), out);
+    export_to_file(store, a.query, a.file, a.as(), out, err);
   }
 }
 
@@ -186,7 +187,7 @@ bool read_store(const std::string& name, arguments_read& a, std::ostream& out, s
   } else if (name == "show") {
     show_sample(store, a.id, a.as(), out);
   } else if (name == "export") {
-    export_what(store, a, out);
+    export_what(store, a, out, err);
   } else if (name == "checkpoint") {
     return checkpoints(store, a, out, err);
   } else {
@@ -202,7 +203,9 @@ int perform(const std::string& name, arguments_read& a, std::ostream& out, std::
   if (name == "repair") {
     return repair(find_store(a.where().folder), a.accept_loss, a.as(), out) ? 0 : exit_status(errc::corrupt);
   }
-  if (name == "quarantine") {
+  if (name == "compact") {
+    compact(a.where(), a.as(), out, err);
+  } else if (name == "quarantine") {
     quarantine(a.where(), a.quarantine, a.as(), out, err);
   } else if (name == "import") {
     import_dataset(a.where(), a.import, a.as(), out, err);

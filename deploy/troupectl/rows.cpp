@@ -31,6 +31,7 @@ const std::vector<field> group_fields{{"id"},
                                       {"trained_at", number},
                                       {"staleness", number},
                                       {"changed", text, false},
+                                      {"forgotten", text, false},
                                       {"prompt_index", number, false},
                                       {"pinned", number, false},
                                       {"evaluation", number, false}};
@@ -51,6 +52,7 @@ const std::vector<field> sample_fields{{"id"},
                                        {"newest_version", number, false},
                                        {"trained_at", number},
                                        {"changed", text, false},
+                                       {"forgotten", text, false},
                                        {"prompt", text, false, true},
                                        {"completion", text, false, true},
                                        {"answer", text, false, true},
@@ -94,6 +96,10 @@ row changed(const group& g) {
   return g.history.empty() ? row() : row(when(g.history.back().at_ms));
 }
 
+row forgotten(const group& g) {
+  return g.forgotten_ms == 0 ? row() : row(when(g.forgotten_ms));
+}
+
 row describe(const sample_facts& facts, const group& g) {
   std::uint64_t submitted = 0, correct = 0, tokens = 0;
   double reward = 0;
@@ -123,6 +129,7 @@ row describe(const sample_facts& facts, const group& g) {
           {"trained_at", maybe_version(g.trained_at)},
           {"staleness", maybe(staleness)},
           {"changed", changed(g)},
+          {"forgotten", forgotten(g)},
           {"prompt_index", g.prompt_index},
           {"pinned", maybe_version(g.pinned)},
           {"evaluation", g.id.why == purpose::eval ? row(g.evaluation) : row()}};
@@ -166,8 +173,9 @@ bool visit_samples(const opened_store& from, const sample_facts& facts, const gr
           {"oldest_version", version(m.oldest)},
           {"newest_version", version(m.newest)},
           {"trained_at", maybe_version(g.trained_at)},
-          {"changed", changed(g)}};
-    if (payloads && m.submitted) {
+          {"changed", changed(g)},
+          {"forgotten", forgotten(g)}};
+    if (payloads && m.submitted && g.forgotten_ms == 0) {
       add_payload(from, g, i, asked, r);
     }
     if (!visit(r)) {

@@ -138,31 +138,41 @@ row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
   const auto advantages = facts.advantages(g);
   const auto staleness = facts.staleness(g, m);
   const auto [mean, deviation] = reward_spread(g);
+  const bool sampled = said || (m.submitted && g.forgotten_ms != 0); // the group still knows of it
+  const bool has_verdict = judged || (sampled && !said && g.outstanding_parts == 0);
   return {{"id", to_string(id)},
           {"stage", facts.stage_name(g.id.stage)},
           {"purpose", to_string(g.id.why)},
           {"task", g.task},
           {"fate", rollout::fate(g, m)},
+          {"forgotten", g.forgotten_ms == 0 ? row() : row(when(g.forgotten_ms))},
           {"trained_by", training_step(from, facts, g)},
           {"prompt", asked ? row(prompt_text(*asked)) : row()},
           {"answer", asked ? row(asked->answer) : row()},
           {"completion", said ? row(said->text) : row()},
-          {"verdict", judged ? row(to_string(judged->verdict)) : row()},
-          {"reward", judged ? row(judged->reward) : row()},
+          {"verdict", has_verdict ? row(to_string(judged ? judged->verdict : m.verdict)) : row()},
+          {"reward", has_verdict ? row(judged ? judged->reward : m.reward) : row()},
           {"rewards", judged ? parts_of(*judged) : row::array()},
-          {"group_reward_mean", judged ? row(mean) : row()},
-          {"group_reward_std", judged ? row(deviation) : row()},
+          {"group_reward_mean", has_verdict ? row(mean) : row()},
+          {"group_reward_std", has_verdict ? row(deviation) : row()},
           {"advantage", advantages.empty() ? row() : row(advantages[index])},
           {"issued_at", g.issued_at.value},
-          {"oldest_version", said ? row(m.oldest.value) : row()},
-          {"newest_version", said ? row(m.newest.value) : row()},
+          {"oldest_version", sampled ? row(m.oldest.value) : row()},
+          {"newest_version", sampled ? row(m.newest.value) : row()},
           {"staleness", staleness ? row(*staleness) : row()},
-          {"finish", said ? row(to_string(said->finish)) : row()},
-          {"num_tokens", said ? row(said->tokens.size()) : row()},
+          {"finish", sampled ? row(to_string(m.finish)) : row()},
+          {"num_tokens", sampled ? row(m.num_tokens) : row()},
           {"tokens", said ? row(said->tokens) : row::array()},
           {"logprobs", said ? row(said->logprobs) : row::array()},
           {"segments", said ? segments_of(*said) : row::array()},
           {"history", history_of(g)}};
+}
+
+/// What stands in the place of prompt and answers.
+void print_forgotten(const row& page, std::ostream& out) {
+  if (!page["forgotten"].is_null()) {
+    out << fmt::format("forgotten by retention at {}\n", cell_text(page["forgotten"]));
+  }
 }
 
 void print_list(const row& page, const char* name, const std::vector<std::string>& columns, std::ostream& out) {
@@ -192,6 +202,7 @@ void describe_group(const opened_store& from, const std::string& id, output_form
     return;
   }
   print_fields(page, 0, out);
+  print_forgotten(page, out);
   print_list(page, "samples",
              {"sample", "fate", "verdict", "reward", "advantage", "staleness", "tokens", "finish", "completion"}, out);
   print_history(page["history"], out);
@@ -213,6 +224,7 @@ void show_sample(const opened_store& from, const std::string& id, output_format 
     return;
   }
   print_fields(page, 0, out);
+  print_forgotten(page, out);
   const row step = page["trained_by"];
   out << (step.is_null()
               ? std::string{"trained_by  no step\n"}

@@ -16,9 +16,10 @@ enum class output_format : std::uint8_t { table, json };
 /// Which rows of which kind, and which of their fields.
 struct row_query {
   selection which;
-  std::string where;               ///< empty: all
-  std::vector<std::string> fields; ///< empty: the kind's columns
-  std::uint64_t limit = 0;         ///< 0: no limit
+  std::string where;                  ///< empty: all
+  std::vector<std::string> fields;    ///< empty: the kind's columns
+  std::uint64_t limit = 0;            ///< 0: no limit
+  std::uint64_t* forgotten = nullptr; ///< where set, samples that retention forgot are left out and counted here
 };
 
 /// Visits the rows that match `query.where`, in key order, up to `query.limit`; payloads are read only where the filter
@@ -38,12 +39,13 @@ void get_rows(const opened_store& from, const row_query& query, output_format as
 /// The number of rows; by the values of a field where `by` names one.
 void count_rows(const opened_store& from, const row_query& query, const std::string& by, output_format as,
                 std::ostream& out);
-/// One JSON object a line, in key order; with no `fields` everything the kind has.
-void export_rows(const opened_store& from, const row_query& query, std::ostream& out);
+/// One JSON object a line, in key order; with no `fields` everything the kind has. How many samples were forgotten and
+/// left out goes to `err`.
+void export_rows(const opened_store& from, const row_query& query, std::ostream& out, std::ostream& err);
 /// The same into a file, whole or not at all, and beside it FILE.manifest.json, which says what it holds. Equal stores
 /// give equal files. Prints what was written to `out`.
 void export_to_file(const opened_store& from, const row_query& query, const std::string& file, output_format as,
-                    std::ostream& out);
+                    std::ostream& out, std::ostream& err);
 /// How often which value of a field occurs: bins of a number, counts of a text; in a table as bars, 80 columns wide.
 void show_histogram(const opened_store& from, const row_query& query, const std::string& of, std::uint32_t bins,
                     output_format as, std::ostream& out);
@@ -61,6 +63,9 @@ void list_checkpoints(const opened_store& from, output_format as, std::ostream& 
 bool verify_checkpoints(const opened_store& from, output_format as, std::ostream& out, std::ostream& err);
 /// Makes the new folder `to` a run directory that troupectl can read: the store as of now, and its recipe.
 void create_checkpoint(const opened_store& from, const std::string& to, output_format as, std::ostream& out);
+
+/// Gives the disk space of removed payloads back, and says how much. Only where no other process holds the store.
+void compact(const place& where, output_format as, std::ostream& out, std::ostream& err);
 
 struct quarantine_order {
   std::string group;

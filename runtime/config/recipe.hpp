@@ -135,6 +135,12 @@ struct stage_spec {
   std::uint32_t num_samples = 1;
 };
 
+/// What the store may forget of groups that nothing refers to any more; their own records stay.
+struct retention_spec {
+  double max_age_s = 0; ///< since a group came to its end; 0: no limit
+  double max_gb = 0;    ///< 1e9 bytes of prompts, samples and judgements; 0: no limit
+};
+
 struct recipe {
   std::string name;
   std::string file; ///< as given; "embedded:r1-tiny" for an embedded one
@@ -146,6 +152,7 @@ struct recipe {
   std::uint32_t generator_batch_size = 128; ///< completions one generator runs at once
   std::uint32_t threads = 0; ///< intra-op, of each generator and of the learner; 0: cores / (generators + 1)
   double lease_s = 60.0;     ///< a silent worker's groups go back to the queue after this
+  retention_spec retention;
   model_spec model;
   std::vector<task_spec> tasks;
   std::vector<stage_spec> stages;

@@ -241,7 +241,10 @@ placed_recipe read_recipe(const node& document, const std::string& file) {
   if (document.is != node::shape::map) {
     refuse(file, "", "holds no recipe; `troupe recipe show r1-tiny` prints one to start from");
   }
-  read_keys(placed.r, document, "", recipe_keys(), where, {"model", "tasks", "stages"});
+  read_keys(placed.r, document, "", recipe_keys(), where, {"retention", "model", "tasks", "stages"});
+  if (const auto* retention = document.find("retention")) {
+    read_keys(placed.r.retention, *retention, "retention", retention_keys(), where);
+  }
   if (const auto* model = document.find("model")) {
     read_keys(placed.r.model, *model, "model", model_keys(), where);
     if (!placed.r.model.path.empty()) {

@@ -63,7 +63,14 @@ std::string recipe_reference() {
       "values are YAML. A variant of a recipe is `extends: r1-tiny` with a map `set:` of such paths and,\n"
       "where wanted, `only: [stages to keep]`. Relative paths are relative to the current folder.\n\n";
   text += "## Top level\n\n" + table(recipe_keys(), false);
-  text += "`model`, `tasks` and `stages` are described below.\n\n";
+  text += "`retention`, `model`, `tasks` and `stages` are described below.\n\n";
+  text +=
+      "## `retention`\n\n" + table(retention_keys(), false) +
+      "A store grows with every sample. Past a limit the prompts, samples and judgements of the oldest groups are\n"
+      "removed, while each group's own record stays, with its history, rewards and counts, so that everything stays\n"
+      "accounted for. Kept whatever the limits say: groups on their way, groups that a dataset was made of, groups\n"
+      "of steps that a resume may train again (those past the oldest checkpoint of the running stage), evaluations\n"
+      "of the running stage past it, and groups that were set aside. All but the first count towards `max_gb`.\n\n";
   text += "## `model`\n\n" + table(model_keys(), false);
   text += "## `tasks`\n\nA map from a task's name to:\n\n" + table(task_keys(), false);
   text +=

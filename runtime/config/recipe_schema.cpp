@@ -129,6 +129,17 @@ const std::vector<key<recipe>>& recipe_keys() {
   return all;
 }
 
+const std::vector<key<retention_spec>>& retention_keys() {
+  using T = retention_spec;
+  static const std::vector<key<T>> all = {
+      real("max_age_s", &T::max_age_s, {0, 1e9},
+           "seconds since a group came to its end, after which it is forgotten; 0: no limit"),
+      real("max_gb", &T::max_gb, {0, 1e6},
+           "1e9 bytes of prompts, samples and judgements, before compression; the oldest go first; 0: no limit"),
+  };
+  return all;
+}
+
 const std::vector<key<model_spec>>& model_keys() {
   using T = model_spec;
   static const std::vector<key<T>> all = {

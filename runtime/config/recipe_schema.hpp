@@ -32,7 +32,8 @@ struct key {
   bool hidden = false; ///< accepted when reading, not written: another key says the same
 };
 
-const std::vector<key<recipe>>& recipe_keys(); ///< but model, tasks and stages, which have tables of their own
+const std::vector<key<recipe>>& recipe_keys(); ///< but retention, model, tasks and stages: tables of their own
+const std::vector<key<retention_spec>>& retention_keys();
 const std::vector<key<model_spec>>& model_keys();
 const std::vector<key<task_spec>>& task_keys(); ///< the parameters of its kind come beside them
 const std::vector<key<reward_spec>>& reward_keys();

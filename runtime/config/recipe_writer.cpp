@@ -32,6 +32,7 @@ std::string inline_map(const T& of, const std::vector<key<T>>& table) {
 
 std::string to_yaml(const recipe& r) {
   std::string text = block(r, recipe_keys(), "");
+  text += "retention: " + inline_map(r.retention, retention_keys()) + "\n";
   text += "model:\n" + block(r.model, model_keys(), "  ");
   text += "tasks:\n";
   for (const auto& one : r.tasks) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/rollout/group_machine.hpp"
 
+#include "runtime/rollout/payload_bytes.hpp"
+
 #include <algorithm>
 
 namespace troupe::rollout {
@@ -51,6 +53,7 @@ struct transition {
     group g = before;
     g.members[e.index] = e.filled;
     g.members[e.index].dropped = before.members[e.index].dropped;
+    g.payload_bytes += e.bytes;
     return g;
   }
   result operator()(const event::generation_lost& e) const {
@@ -77,6 +80,7 @@ struct transition {
     for (std::size_t i = 0; i < e.members.size(); ++i) {
       auto& m = g->members[i];
       m.reward += e.members[i].reward;
+      g->payload_bytes += payload_bytes(e.members[i]);
       const auto said = e.members[i].verdict;
       const bool first = m.verdict == verdict_kind::none;
       const bool overrules =
@@ -144,6 +148,14 @@ struct transition {
     g.history.push_back({supported, at_ms, e.who});
     return g;
   }
+  result operator()(const event::forget&) const {
+    if (!is_final(before.state) || is_set_aside(before) || before.forgotten_ms != 0) {
+      return std::nullopt;
+    }
+    group g = before;
+    g.forgotten_ms = at_ms;
+    return g;
+  }
 };
 
 } // namespace
@@ -151,6 +163,10 @@ struct transition {
 bool is_final(group_state s) noexcept {
   return s == group_state::trained || s == group_state::collected || s == group_state::scored ||
          s == group_state::dropped;
+}
+
+bool is_set_aside(const group& g) noexcept {
+  return g.dropped == drop_reason::corrupt || g.dropped == drop_reason::operator_request;
 }
 
 std::optional<group> apply(const group& before, const group_event& what, std::int64_t at_ms) {

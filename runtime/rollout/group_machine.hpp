@@ -17,7 +17,8 @@ struct lease_for_generation {
 struct submit_sample {
   member filled;
   std::uint32_t index = 0;
-}; ///< a member's sample is stored
+  std::uint64_t bytes = 0; ///< of the sample
+};                         ///< a member's sample is stored
 struct generation_lost {
   std::string why;
 }; ///< lease expired, or handed back: back to the queue
@@ -57,14 +58,15 @@ struct drop_member {
 }; ///< the group lives on
 struct release {
   std::string who;
-}; ///< out of quarantine (dropped as `corrupt`), to the state that its samples and verdicts support
+};                ///< out of quarantine (dropped as `corrupt`), to the state that its samples and verdicts support
+struct forget {}; ///< prompt, samples and judgements are removed; only of a group that has come to its end
 } // namespace event
 
 using group_event =
     std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost, event::generation_finished,
                  event::lease_for_verification, event::verification_lost, event::submit_verdict,
                  event::lease_for_training, event::training_lost, event::commit, event::collect, event::score,
-                 event::drop, event::drop_member, event::retire, event::release>;
+                 event::drop, event::drop_member, event::retire, event::release, event::forget>;
 
 /// The life of one group (DESIGN section 4) as a pure function: the group after `what`, or, where that transition does
 /// not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.
@@ -73,6 +75,8 @@ std::optional<group> apply(const group& before, const group_event& what, std::in
 
 /// Terminal states: trained, collected, scored, dropped.
 bool is_final(group_state s) noexcept;
+/// Dropped as `corrupt` (quarantine) or by an operator's word: a person may still want to look at it.
+bool is_set_aside(const group& g) noexcept;
 
 /// The verdict and reward of a sample from its parts: undecided if any deciding part is undecided, else incorrect if
 /// any is, else correct; the reward sums weight * value over the parts that are not undecided.

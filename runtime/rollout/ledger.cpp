@@ -163,6 +163,7 @@ std::optional<group> ledger::issue(const issue_request& what, std::int64_t wall_
   g.issued_at = version_;
   g.pinned = what.pinned;
   g.evaluation = what.evaluation;
+  g.payload_bytes = what.payload_bytes;
   g.outstanding_parts = rules_.verdict_parts;
   g.max_reuse = what.why == purpose::train ? rules_.max_reuse : 1;
   g.members.resize(what.num_generations);

@@ -77,6 +77,7 @@ public:
     std::uint32_t num_generations = 1;
     std::optional<policy_version> pinned;
     std::uint32_t evaluation = 0;
+    std::uint64_t payload_bytes = 0; ///< of the prompt
   };
   std::optional<group> issue(const issue_request& what, std::int64_t wall_ms);
   /// From now on groups of this evaluation, or of the stage's collection, are handed out; before, their weights may not
@@ -113,7 +114,7 @@ public:
   /// One member's sample is to be stored. The last one moves the group to `generated`. Once the work is done and no
   /// lease stands, the same payload answers `exists` and another `conflict`; while the group is another's, `fenced`.
   submit_outcome submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index,
-                               member filled);
+                               member filled, std::uint64_t bytes = 0);
   /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
   /// zero_variance, truncated), eval to scored, collect stays ready until `collect`.
   submit_outcome submit_verdict(const caller& who, lease_id lease, const group_id& id, std::vector<judgement> members);
@@ -134,6 +135,9 @@ public:
   /// Nobody will need what a finished stage has left over: train groups that have not come to an end are dropped as
   /// `stale`, others as `failed`. The learner must hold no batch of it. Nothing for another stage than the present.
   changes end_stage(stage_index stage, std::int64_t wall_ms);
+
+  /// Marks groups whose payloads are to be removed with this write; all have come to their end and are not set aside.
+  changes forget(std::span<const group_id> groups, std::int64_t wall_ms);
 
   /// Ends leases past their deadline and gives their groups back.
   changes expire(monotonic_ms now, std::int64_t wall_ms);

@@ -57,7 +57,7 @@ ledger::lease_result ledger::lease_out(const caller& who, group_state from, std:
 }
 
 ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index,
-                                             member filled) {
+                                             member filled, std::uint64_t bytes) {
   TROUPE_CHECK(filled.submitted);
   const group* g = find(id);
   if (g == nullptr || index >= g->members.size()) {
@@ -73,7 +73,7 @@ ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, 
   if (known.submitted) {
     return {.result = known.checksum == filled.checksum ? submit_result::exists : submit_result::conflict};
   }
-  g = &advance(id, event::submit_sample{std::move(filled), index}, who.wall_ms);
+  g = &advance(id, event::submit_sample{std::move(filled), index, bytes}, who.wall_ms);
   if (std::all_of(g->members.begin(), g->members.end(), [](const member& m) { return m.submitted; })) {
     g = &advance(id, event::generation_finished{who.worker}, who.wall_ms);
     leases_.settle(lease, id);
@@ -205,6 +205,14 @@ ledger::changes ledger::drop(const group_id& id, drop_reason why, std::int64_t w
   leases_.settle(g->lease, id);
   sampling_since_.erase(id);
   return {leave(id, why, wall_ms)};
+}
+
+ledger::changes ledger::forget(std::span<const group_id> groups, std::int64_t wall_ms) {
+  changes out;
+  for (const auto& id : groups) {
+    out.push_back(advance(id, event::forget{}, wall_ms));
+  }
+  return out;
 }
 
 const group& ledger::leave(const group_id& id, drop_reason why, std::int64_t wall_ms) {

@@ -9,6 +9,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/transaction_log.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 
 namespace troupe::store {
@@ -18,18 +19,25 @@ namespace {
 constexpr std::array<const char*, family_count> names{"default", "group",      "prompt", "sample",  "judgement",
                                                       "step",    "checkpoint", "stage",  "dataset", "record"};
 
+bool is_payload(family f) {
+  return f == family::prompt || f == family::sample || f == family::judgement;
+}
+
 rocksdb::ColumnFamilyOptions options_of(family f) {
   rocksdb::ColumnFamilyOptions o;
   o.write_buffer_size = 16 << 20;
   o.arena_block_size = 256 << 10; // ten families: the default of 2 MB each would be most of a small run's memory
   o.max_write_buffer_number = 2;  // more meets a flush-retry bug of 7.8
-  const bool payload = f == family::prompt || f == family::sample || f == family::judgement || f == family::record;
-  if (payload) {
+  if (is_payload(f) || f == family::record) {
     o.enable_blob_files = true;
     o.min_blob_size = 4096;
     o.blob_file_size = 64 << 20;
     o.blob_compression_type = rocksdb::kZSTD;
     o.enable_blob_garbage_collection = true;
+    o.blob_garbage_collection_force_threshold = 0.5; // of the oldest files: forgotten groups lie there
+  }
+  if (is_payload(f)) { // else what retention deletes would lie there until the stage's keys are written again
+    o.table_properties_collector_factories = {rocksdb::NewCompactOnDeletionCollectorFactory(1024, 512)};
   }
   return o;
 }
@@ -183,6 +191,9 @@ database::database(const std::string& folder, open_mode mode, const storage& on,
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (std::size_t i = 0; i < family_count; ++i) {
     families.emplace_back(names[i], options_of(static_cast<family>(i)));
+    if (is_payload(static_cast<family>(i))) {
+      families.back().options.compaction_filter_factory = filter_;
+    }
   }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;
@@ -288,6 +299,16 @@ void database::scan_from(family f, const std::string& begin,
   for (it->Seek(begin); it->Valid() && visit(it->key().ToStringView(), it->value().ToStringView()); it->Next()) {
   }
   require(it->status(), "read from the store");
+}
+
+void database::compact() {
+  rocksdb::CompactRangeOptions all;
+  all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  all.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+  all.blob_garbage_collection_age_cutoff = 1;
+  for (const auto f : {family::prompt, family::sample, family::judgement}) {
+    require(db_->CompactRange(all, (*this)[f], nullptr, nullptr), "compaction of the store");
+  }
 }
 
 void database::checkpoint(const std::string& to) const {

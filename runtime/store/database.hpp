@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/error.hpp"
+#include "runtime/store/forgotten_filter.hpp"
 #include "runtime/store/health.hpp"
 #include "runtime/store/journal.hpp"
 #include "runtime/store/storage.hpp"
@@ -59,9 +60,14 @@ public:
                  const std::function<bool(std::string_view key, std::string_view sealed)>& visit) const;
   /// Hard links of the present files in the new folder `to`, with a copy of the write-ahead log's last part.
   void checkpoint(const std::string& to) const;
+  /// Of these groups, in order, compactions that begin from now on drop what is stored in the payload families.
+  void drop(std::vector<group_id> forgotten) { filter_->drop(std::move(forgotten)); }
+  /// Rewrites the payload families so that what is deleted takes no space. Writes go on meanwhile.
+  void compact();
 
 private:
   std::shared_ptr<health_board> health_ = std::make_shared<health_board>();
+  std::shared_ptr<forgotten_filter> filter_ = std::make_shared<forgotten_filter>();
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> handles_{};
 };

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* format_setting = "format_version";
 constexpr int format_version = 1;
+constexpr const char* forgotten_setting = "retention"; // there once a group was forgotten
 
 /// Decodes a sealed value; what is wrong with it is error(corrupt) that names `where`.
 template <class T>
@@ -48,8 +49,8 @@ std::vector<T> list(const database& db, family f, const std::string& prefix) {
 } // namespace
 
 bool write::empty() const {
-  return groups.empty() && prompts.empty() && samples.empty() && judgements.empty() && !step && !checkpoint &&
-         forgotten_checkpoints.empty() && !stage && !dataset && records.empty() && settings.empty();
+  return groups.empty() && forgotten.empty() && prompts.empty() && samples.empty() && judgements.empty() && !step &&
+         !checkpoint && forgotten_checkpoints.empty() && !stage && !dataset && records.empty() && settings.empty();
 }
 
 struct journal::implementation {
@@ -116,6 +117,24 @@ std::string advice(const std::string& folder) {
   return "; `troupectl --store " + folder + " repair` says what would have to be given up";
 }
 
+/// In order. A damaged record counts as not forgotten: nothing of its group is dropped.
+std::vector<group_id> forgotten_groups(const database& db) {
+  std::vector<group_id> found;
+  db.scan(family::group, "", [&](std::string_view, std::string_view sealed) {
+    try {
+      if (const auto g = open_value<group>(sealed, "group"); g.forgotten_ms != 0) {
+        found.push_back(g.id);
+      }
+    } catch (const error& e) {
+      if (e.code() != errc::corrupt) {
+        throw;
+      }
+    }
+    return true;
+  });
+  return found;
+}
+
 transition encoded(const write& what) {
   transition all;
   const auto put = [&](family f, std::string k, const std::string& payload) {
@@ -123,6 +142,17 @@ transition encoded(const write& what) {
   };
   for (const auto& g : what.groups) {
     put(family::group, key(g.id), encode(g));
+  }
+  for (const auto& g : what.forgotten) {
+    put(family::group, key(g.id), encode(g));
+    all.push_back({family::prompt, key(g.id), std::nullopt});
+    for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+      all.push_back({family::sample, key(sample_id{g.id, i}), std::nullopt});
+      all.push_back({family::judgement, key(sample_id{g.id, i}), std::nullopt});
+    }
+  }
+  if (!what.forgotten.empty()) {
+    put(family::meta, forgotten_setting, "used");
   }
   for (const auto& [id, p] : what.prompts) {
     put(family::prompt, key(id), encode(p));
@@ -177,6 +207,9 @@ journal::journal(const std::string& folder, open_mode mode, const storage& on) {
     impl_ = open_damaged<implementation>(folder, on);
     impl_->degradation = "opened as far as it can be read: " + wrong;
   }
+  if (mode != open_mode::read_only && setting(forgotten_setting)) {
+    impl_->db.drop(forgotten_groups(impl_->db));
+  }
   if (!impl_->degradation.empty() || setting(format_setting)) {
     return;
   }
@@ -198,8 +231,13 @@ journal::~journal() = default;
 
 void journal::commit(const write& what, durability how) {
   TROUPE_CHECK(impl_->writing, "a commit to a store that was opened read-only");
+  for (const auto& g : what.forgotten) {
+    TROUPE_CHECK(g.forgotten_ms != 0, "group ", to_string(g.id));
+  }
   try {
-    impl_->writing->commit(encoded(what), how);
+    // The mark is on disk before a compaction drops a payload for good, or a power cut could leave a group without
+    // both.
+    impl_->writing->commit(encoded(what), what.forgotten.empty() ? how : durability::disk);
   } catch (const codec_error& e) {
     throw error{errc::invalid, std::string{"refused to write what could not be read again: "} + e.what()};
   }
@@ -298,6 +336,10 @@ std::vector<std::string> journal::record_owners() const {
     });
   }
   return names;
+}
+
+void journal::compact() {
+  impl_->db.compact();
 }
 
 void journal::checkpoint(const std::string& to) const {

@@ -21,6 +21,7 @@ namespace troupe::store {
 /// One transition: everything in it becomes visible together or not at all.
 struct write {
   std::vector<group> groups;
+  std::vector<group> forgotten; ///< marked so: their records are written, their prompts, samples and judgements removed
   std::vector<std::pair<group_id, prompt>> prompts;
   std::vector<std::pair<sample_id, sample>> samples;
   std::vector<std::pair<sample_id, judgement>> judgements;
@@ -49,7 +50,8 @@ public:
   journal(const journal&) = delete;
   journal& operator=(const journal&) = delete;
 
-  /// Returns once `how` holds. error(invalid), and nothing written, for a value that decoding would refuse.
+  /// Returns once `how` holds, with forgotten groups always `disk`. error(invalid), and nothing written, for a value
+  /// that decoding would refuse.
   void commit(const write& what, durability how);
 
   /// Why commits fail now; empty while they work.
@@ -84,6 +86,10 @@ public:
   /// Makes the new folder `to` a store that holds what this one holds now, of hard links where both lie on one file
   /// system. From any thread, while others commit; takes no flush, so at most the log's last 64 MB are copied.
   void checkpoint(const std::string& to) const;
+
+  /// Gives the space of removed payloads back now, instead of by and by as more is written. Takes as long as reading
+  /// and writing all payloads that are left; others may commit meanwhile.
+  void compact();
 
   /// Reads and checks every record; the keys of those that fail, with the reason.
   std::vector<std::string> verify() const;

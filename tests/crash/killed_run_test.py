@@ -21,6 +21,10 @@ def named_points():
     return sorted(found)
 
 
+# What can be forgotten is, at once: no recovery may miss it.
+FORGETFUL = "retention.max_age_s=0.001"
+
+
 class KilledRun(RunTest):
     @classmethod
     def setUpClass(cls):
@@ -38,7 +42,7 @@ class KilledRun(RunTest):
         self.assertGreater(len(points), 8)
         for point in points:
             with self.subTest(point):
-                run = self.run_of("small", called=point)
+                run = self.run_of("small", FORGETFUL, called=point)
                 status = run.finish(TROUPE_KILL_POINT=f"{point}:{VISITS.get(point, 1)}")
                 self.assertEqual(status, -9, f"{point} was never reached: {run.said()[-1000:]}")
                 self.assert_accounted(run)
@@ -55,7 +59,7 @@ class KilledRun(RunTest):
         number = 0
         while done < self.kills:
             number += 1
-            run = self.run_of("small", called=f"run-{number}")
+            run = self.run_of("small", FORGETFUL, called=f"run-{number}")
             for _ in range(5):
                 process = run.start()
                 try:

@@ -58,6 +58,8 @@ inline group a_group() {
   g.history = {{group_state::queued, 1700000000000, ""}, {group_state::generating, 1700000000001, "generator-0"}};
   g.uses = 2;
   g.max_reuse = 3;
+  g.forgotten_ms = 1700000000002;
+  g.payload_bytes = 4097;
   return g;
 }
 

@@ -51,7 +51,16 @@ TEST(Golden, AGroupOfAQueueFromBeforeReplayTablesIsStillRead) {
   auto queued = a_group();
   queued.uses = 0;
   queued.max_reuse = 1;
+  queued.forgotten_ms = 0;
+  queued.payload_bytes = 0;
   EXPECT_TRUE(decode<group>(bytes_of(golden::group_without_reuse)) == queued);
+}
+
+TEST(Golden, AGroupFromBeforeRetentionIsNotForgotten) {
+  auto kept = a_group();
+  kept.forgotten_ms = 0;
+  kept.payload_bytes = 0;
+  EXPECT_TRUE(decode<group>(bytes_of(golden::group_without_retention)) == kept);
 }
 
 TEST(Golden, ACheckpointThatWasMarkedBestIsStillRead) {

@@ -47,7 +47,7 @@ TEST(Doctor, AccountsForEveryGroupOfASoundStore) {
             row::parse(R"({"issued":4,"pending":1,"ready":0,"leased":0,"trained":2,"collected":1,"scored":0,
               "dropped":{"stale":0,"zero_variance":0,"undecided":0,"truncated":0,"failed":0,"corrupt":0,"operator":0,
                          "evicted":0},
-              "conserved":true,"duplicates":0,"corrupt_records":0,"steps":1,
+              "conserved":true,"duplicates":0,"corrupt_records":0,"forgotten":0,"steps":1,
               "samples":{"collected":2,"pending":2,"trained":4}})"));
   EXPECT_EQ(a.err, "");
 }
@@ -115,6 +115,34 @@ TEST(Doctor, SeesAMissingSample) {
   hand_made_store made{"troupe-doctor-missing"};
   made.content.samples.erase(made.content.samples.begin());
   EXPECT_THAT(examined(made).violations, ElementsAre("sample 0t0/0 was acknowledged but is not in the store"));
+}
+
+TEST(Doctor, CountsWhatRetentionForgotAndMissesNothingOfIt) {
+  hand_made_store made{"troupe-doctor-forgotten"};
+  made.content.checkpoint = checkpoint_record{.stage = stage_index{0}, .version = policy_version{1}};
+  made.write();
+  made.forget(0);
+  const store::journal j{made.store(), store::open_mode::read_only};
+  const auto d = examine(j);
+  EXPECT_THAT(d.violations, ElementsAre());
+  EXPECT_EQ(d.forgotten, 1U);
+  EXPECT_TRUE(d.conserved);
+  EXPECT_EQ(d.samples.at("trained"), 4U);
+}
+
+TEST(Doctor, SeesThatWhatAStepOrADatasetRefersToWasForgotten) {
+  const hand_made_store made{"troupe-doctor-forgotten-wrongly"};
+  made.write(); // without a checkpoint: step 1 may be trained again
+  made.forget(1);
+  made.forget(2);
+  const store::journal j{made.store(), store::open_mode::read_only};
+  EXPECT_THAT(examine(j).violations,
+              ElementsAre("group 0t1 was forgotten by retention at 2023-11-14T22:13:20.999Z, but step 1, which no "
+                          "checkpoint covers, may be trained on it again",
+                          "group 0c0 was forgotten by retention at 2023-11-14T22:13:20.999Z, but its stage is not "
+                          "finished and may count it again",
+                          "record 0 of dataset kept names sample 0c0/0, which retention forgot at "
+                          "2023-11-14T22:13:20.999Z"));
 }
 
 TEST(Doctor, SeesPayloadsThatNoGroupHas) {

@@ -46,6 +46,12 @@ public:
     store::journal j{store(), store::open_mode::create};
     j.commit(content, store::durability::disk);
   }
+  /// Of the store as written, what retention does with content.groups[n].
+  void forget(std::size_t n) const {
+    auto g = content.groups[n];
+    g.forgotten_ms = 1700000000999;
+    store::journal{store(), store::open_mode::existing}.commit({.forgotten = {g}}, store::durability::disk);
+  }
   static std::string text_of(const sample_id& id) { return "<answer>2</answer> of " + to_string(id); }
 
   std::filesystem::path run;

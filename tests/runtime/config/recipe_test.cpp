@@ -299,6 +299,28 @@ TEST_F(Recipe, AnUnknownNameIsNotFound) {
   }
 }
 
+TEST_F(Recipe, KeepsEverythingUnlessRetentionSaysOtherwise) {
+  const auto r = load(with(""));
+  EXPECT_EQ(r.retention.max_age_s, 0);
+  EXPECT_EQ(r.retention.max_gb, 0);
+  EXPECT_NE(to_yaml(r).find("\nretention: {max_age_s: 0, max_gb: 0}\n"), std::string::npos);
+}
+
+TEST_F(Recipe, ReadsAndWritesRetention) {
+  const auto r = load(with("") + "retention: {max_age_s: 86400, max_gb: 0.5}\n", {"retention.max_age_s=60"});
+  EXPECT_EQ(r.retention.max_age_s, 60);
+  EXPECT_EQ(r.retention.max_gb, 0.5);
+  EXPECT_EQ(load(to_yaml(r)).retention.max_gb, 0.5);
+}
+
+TEST_F(Recipe, RefusesWrongRetention) {
+  EXPECT_EQ(refusal(with("") + "retention: {max_gb: -1}\n"),
+            "r.yaml:8: retention.max_gb: is -1; it must be 0 to 1e+06");
+  EXPECT_EQ(refusal(with("") + "retention: {max_age: 60}\n"),
+            "r.yaml:8: retention.max_age: no such key; did you mean max_age_s?");
+  EXPECT_EQ(refusal(with("") + "retention: 5\n"), "r.yaml:8: retention: must be a map of keys and values");
+}
+
 TEST(RecipeReference, IsWhatTheDocumentationHolds) {
   EXPECT_EQ(data::read_file(TROUPE_RECIPE_REFERENCE), recipe_reference())
       << "docs/recipe.md is older than the table of keys; write it anew from recipe_reference()";

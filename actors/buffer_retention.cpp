@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The forgetting half of buffer_service: which payloads the store need not keep, by the recipe's limits.
+#include "actors/buffer_service.hpp"
+#include "runtime/kill_point.hpp"
+
+#include <algorithm>
+
+namespace troupe::actors {
+
+namespace {
+
+constexpr std::size_t most_at_once = 1000; // groups; a batch may hold more, and must not outrun it
+
+} // namespace
+
+void buffer_service::start_retention() {
+  const auto& limits = recipe_.retention;
+  if (limits.max_age_s <= 0 && limits.max_gb <= 0) {
+    return;
+  }
+  retention_.emplace(rollout::retention_limits{.max_age_ms = static_cast<std::int64_t>(limits.max_age_s * 1000),
+                                               .max_bytes = static_cast<std::uint64_t>(limits.max_gb * 1e9)});
+  for (const auto& d : journal_.datasets()) {
+    journal_.for_each_record(d.name, [&](const dataset_record& r) {
+      if (r.source) {
+        retention_->refer(r.source->group);
+      }
+      return true;
+    });
+  }
+  for (const auto& s : journal_.stages()) {
+    update_needs(s.stage);
+  }
+}
+
+void buffer_service::update_needs(stage_index stage) {
+  if (!retention_) {
+    return;
+  }
+  const auto stages = journal_.stages();
+  const bool finished = std::any_of(stages.begin(), stages.end(), [&](const stage_record& s) {
+    return s.stage == stage && s.status == stage_status::finished;
+  });
+  retention_->set_needs(stage, rollout::needs_of(journal_.checkpoints(stage), finished));
+}
+
+void buffer_service::forget_due(clock_reading at) {
+  if (!retention_) {
+    return;
+  }
+  const std::size_t batch = spec().groups_per_batch;
+  const auto due = retention_->due(at.wall_ms, std::max(most_at_once, 2 * batch));
+  if (!due.empty()) {
+    store::write w;
+    w.forgotten = ledger_.forget(due, at.wall_ms);
+    kill_point("before_forgetting");
+    save({}, std::move(w), store::durability::disk);
+    kill_point("after_forgetting");
+  }
+}
+
+} // namespace troupe::actors

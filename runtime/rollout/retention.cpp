@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/rollout/retention.hpp"
+
+#include "runtime/rollout/group_machine.hpp"
+#include "runtime/rollout/payload_bytes.hpp"
+
+#include <algorithm>
+
+namespace troupe::rollout {
+
+namespace {
+
+/// The version that `covered` must reach before a stage needs the group no more; 0: it never does.
+std::uint64_t last_needed(const group& g) {
+  if (g.state == group_state::trained) {
+    return g.trained_at ? g.trained_at->value : UINT64_MAX;
+  }
+  const bool counted = g.state == group_state::scored || g.state == group_state::collected;
+  return counted ? g.pinned.value_or(policy_version{}).value + 1 : 0; // the checkpoint itself may be evaluated again
+}
+
+bool holds(const stage_needs& stage, std::uint64_t last_needed, bool trained) {
+  return last_needed > 0 && (trained || !stage.finished) && (!stage.covered || last_needed > stage.covered->value);
+}
+
+} // namespace
+
+stage_needs needs_of(std::span<const checkpoint_record> checkpoints, bool finished) {
+  stage_needs needs{.finished = finished, .covered = {}};
+  for (const auto& c : checkpoints) {
+    const auto so_far = needs.covered.value_or(c.version);
+    needs.covered = finished ? std::max(so_far, c.version) : std::min(so_far, c.version);
+  }
+  return needs;
+}
+
+std::string reason_to_keep(const group& g, const stage_needs& stage) {
+  if (!is_final(g.state)) {
+    return "it is " + to_string(g.state);
+  }
+  if (is_set_aside(g)) {
+    return "it was set aside as " + to_string(g.dropped);
+  }
+  const bool trained = g.state == group_state::trained;
+  if (!holds(stage, last_needed(g), trained)) {
+    return "";
+  }
+  return trained ? "step " + (g.trained_at ? std::to_string(g.trained_at->value) : "unknown") +
+                       ", which no checkpoint covers, may be trained on it again"
+                 : "its stage is not finished and may count it again";
+}
+
+void retention::refer(const group_id& id) {
+  referred_.insert(id);
+}
+
+void retention::note(const group& g) {
+  if (!is_final(g.state) || g.forgotten_ms != 0) {
+    return;
+  }
+  const auto bytes = payload_bytes(g);
+  bytes_ += bytes;
+  if (is_set_aside(g) || referred_.contains(g.id)) {
+    return; // for good
+  }
+  const bool trained = g.state == group_state::trained;
+  const entry e{g.id, g.history.empty() ? 0 : g.history.back().at_ms, bytes, !trained, last_needed(g)};
+  if (holds(needs_[g.id.stage], e.last_needed, trained)) {
+    held_[g.id.stage].emplace(e.last_needed, e);
+  } else {
+    free_.insert(e);
+  }
+}
+
+void retention::set_needs(stage_index stage, stage_needs needs) {
+  needs_[stage] = needs;
+  auto& held = held_[stage];
+  for (auto it = held.begin(); it != held.end();) {
+    const bool still = holds(needs, it->first, !it->second.pinned);
+    if (still && !needs.finished) {
+      return; // so are all behind it
+    }
+    if (!still) {
+      free_.insert(it->second);
+    }
+    it = still ? std::next(it) : held.erase(it);
+  }
+}
+
+std::vector<group_id> retention::due(std::int64_t now_ms, std::size_t most) {
+  std::vector<group_id> out;
+  while (!free_.empty() && out.size() < most) {
+    const auto oldest = free_.begin();
+    const bool old = limits_.max_age_ms > 0 && now_ms - oldest->ended_ms > limits_.max_age_ms;
+    if (!old && !(limits_.max_bytes > 0 && bytes_ > limits_.max_bytes)) {
+      break;
+    }
+    out.push_back(oldest->id);
+    bytes_ -= oldest->bytes;
+    free_.erase(oldest);
+  }
+  return out;
+}
+
+} // namespace troupe::rollout

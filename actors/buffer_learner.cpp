@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The learner's and the controller's half of buffer_service: batches, steps, checkpoints, stages, and how far they are.
+#include "actors/buffer_service.hpp"
+
+#include <algorithm>
+
+namespace troupe::actors {
+
+lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, clock_reading at) {
+  expire(at);
+  auto leased = ledger_.lease_batch(caller(r.who, at), r.learner);
+  rollout::ledger::changes changed = leased.groups;
+  std::move(leased.dropped.begin(), leased.dropped.end(), std::back_inserter(changed));
+  save_leased(std::move(changed), leased.lease.value_or(lease_id{}));
+  if (!leased.lease) {
+    return {.waiting_for = waiting_for(at)};
+  }
+  return {.lease = *leased.lease, .what = read_groups(leased.groups)};
+}
+
+std::string buffer_service::waiting_for(clock_reading at) const {
+  const auto undecided = ledger_.train_counts().dropped.at(static_cast<std::size_t>(drop_reason::undecided));
+  return ledger_.waiting_for(at.now) +
+         (undecided == 0
+              ? ""
+              : "; " + std::to_string(undecided) + " groups dropped as undecided, the last by " + last_undecided_);
+}
+
+submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
+  if (r.learner != ledger_.learner()) {
+    return {.result = rollout::submit_result::fenced};
+  }
+  if (const auto known = journal_.find_step(r.step->stage, r.step->version)) {
+    return {.result = *known == *r.step ? rollout::submit_result::exists : rollout::submit_result::conflict};
+  }
+  store::write rest;
+  rest.step = *r.step;
+  if (r.step->groups.empty()) {
+    const auto result = ledger_.commit_empty(r.step->version);
+    if (result == rollout::submit_result::created) {
+      save({}, std::move(rest), store::durability::disk);
+      forget_due(at);
+    }
+    return {.result = result};
+  }
+  auto outcome = ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
+  if (outcome.result == rollout::submit_result::created) {
+    save(std::move(outcome.groups), std::move(rest), store::durability::disk);
+    forget_due(at);
+  }
+  return {.result = outcome.result};
+}
+
+submit_reply buffer_service::record(const record_request& r, clock_reading at) {
+  store::write w;
+  rollout::ledger::changes left_over;
+  if (r.checkpoint) {
+    w.checkpoint = *r.checkpoint;
+  }
+  w.forgotten_checkpoints = r.forgotten;
+  if (r.stage) {
+    w.stage = *r.stage;
+    if (r.stage->status == stage_status::finished) {
+      left_over = ledger_.end_stage(r.stage->stage, at.wall_ms);
+      open_ = open_ && r.stage->stage != stage_;
+    }
+  }
+  save(std::move(left_over), std::move(w), store::durability::disk);
+  for (const auto& c : r.forgotten) {
+    update_needs(c.stage);
+  }
+  if (r.checkpoint) {
+    update_needs(r.checkpoint->stage);
+  }
+  if (r.stage) {
+    update_needs(r.stage->stage);
+  }
+  forget_due(at);
+  return {};
+}
+
+progress_reply buffer_service::progress(clock_reading at) const {
+  std::uint64_t unfinished = 0;
+  for (const group* g : ledger_.of(purpose::eval)) {
+    unfinished += rollout::is_final(g->state) ? 0 : 1;
+  }
+  for (const group* g : ledger_.of(purpose::collect)) {
+    unfinished += rollout::is_final(g->state) || g->state == group_state::ready ? 0 : 1;
+  }
+  return {.unfinished_pinned = unfinished,
+          .version = ledger_.version(),
+          .waiting_for = ledger_.waiting_for_pinned(at.now),
+          .counts = std::make_shared<rollout::group_counts>(ledger_.counts())};
+}
+
+} // namespace troupe::actors

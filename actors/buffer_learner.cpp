@@ -35,15 +35,9 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
   }
   store::write rest;
   rest.step = *r.step;
-  if (r.step->groups.empty()) {
-    const auto result = ledger_.commit_empty(r.step->version);
-    if (result == rollout::submit_result::created) {
-      save({}, std::move(rest), store::durability::disk);
-      forget_due(at);
-    }
-    return {.result = result};
-  }
-  auto outcome = ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
+  auto outcome = r.step->groups.empty()
+                     ? rollout::ledger::submit_outcome{.result = ledger_.commit_empty(r.step->version)}
+                     : ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
   if (outcome.result == rollout::submit_result::created) {
     save(std::move(outcome.groups), std::move(rest), store::durability::disk);
     forget_due(at);

@@ -32,6 +32,12 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
+/// The lease is done, or another's.
+void let_go(pointer self) {
+  self->state.work = {};
+  self->send(self->state.keeper, keep_lease{});
+}
+
 /// Judges until the lease is done or it is time to hand in: a slow judge then shows that it moves.
 payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& judge) {
   auto& s = self->state;
@@ -55,8 +61,7 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
     return;
   }
   if (s.next == s.work.groups->size()) {
-    s.work = {};
-    self->send(s.keeper, keep_lease{});
+    let_go(self);
   }
   s.busy = true;
   self->request(from, deadline::buffer, submit_verdict_request{who, judged})
@@ -64,7 +69,7 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
           [=](const submit_reply& reply) {
             self->state.busy = false;
             if (reply.result == rollout::submit_result::fenced) {
-              self->state.work = {}; // the lease has ended: its groups are another's now
+              let_go(self);
             }
             self->send(self, pull_work{});
           },

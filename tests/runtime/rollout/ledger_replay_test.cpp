@@ -10,11 +10,7 @@ TEST(LedgerReplay, AGroupGoesBackUntilItsLastUse) {
   auto r = rules();
   r.max_reuse = 2;
   auto l = fresh(r);
-  for (int i = 0; i < 4; ++i) {
-    issue(l);
-  }
-  generate(l);
-  verify(l);
+  make_ready(l, 4);
   const auto first = l.lease_batch(learner, first_epoch);
   auto step = l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
   EXPECT_EQ(step.groups[0].state, group_state::ready);
@@ -66,22 +62,12 @@ TEST(LedgerReplay, AFullTableMakesRoomAndCountsWhatLeftUnused) {
   r.max_reuse = 5;
   r.max_size = 3;
   auto l = fresh(r);
-  for (int i = 0; i < 2; ++i) {
-    issue(l);
-  }
-  generate(l);
-  verify(l);
+  make_ready(l, 2);
   const auto first = l.lease_batch(learner, first_epoch);
   l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
-  for (int i = 0; i < 3; ++i) {
-    issue(l); // cursors 2 to 4
-  }
-  generate(l, 1);
-  verify(l);
+  make_ready(l, 3, 1); // cursors 2 to 4
   EXPECT_EQ(l.counts(), (group_counts{.issued = 5, .ready = 3, .trained = 2})) << "0 and 1 left, used once each";
-  issue(l);
-  generate(l, 1);
-  verify(l);
+  make_ready(l, 1, 1);
   group_counts expected{.issued = 6, .ready = 3, .trained = 2};
   expected.dropped[static_cast<std::size_t>(drop_reason::evicted)] = 1;
   EXPECT_EQ(l.counts(), expected) << "2 left, never used";
@@ -114,10 +100,7 @@ TEST(LedgerReplay, TheLearnerWaitsForNewGroupsAtItsLimitAlsoAfterARestart) {
   r.max_size = 4;
   r.limit = {.samples_per_insert = 1.5};
   auto l = fresh(r);
-  issue(l);
-  issue(l);
-  generate(l);
-  verify(l);
+  make_ready(l, 2);
   const auto first = l.lease_batch(learner, first_epoch); // 0 + 2 <= 1.5 * 2
   l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
   EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease); // 2 + 2 > 3
@@ -131,9 +114,7 @@ TEST(LedgerReplay, TheLearnerWaitsForNewGroupsAtItsLimitAlsoAfterARestart) {
   again.begin_stage(r, policy_version{1});
   again.begin_epoch(epoch{2}, 0);
   EXPECT_FALSE(again.lease_batch(learner, epoch{2}).lease);
-  issue(again);
-  generate(again, 1);
-  verify(again);
+  make_ready(again, 1, 1);
   EXPECT_TRUE(again.lease_batch(learner, epoch{2}).lease); // 2 + 2 <= 4.5
 }
 
@@ -144,10 +125,7 @@ TEST(LedgerReplay, WhatIsEvictedUnusedStillCountsAsInserted) {
   r.evict = remover::lowest_priority; // new groups of no spread leave at once
   r.limit = {.samples_per_insert = 1.5};
   auto l = fresh(r);
-  issue(l);
-  issue(l);
-  generate(l);
-  verify(l);
+  make_ready(l, 2);
   const auto first = l.lease_batch(learner, first_epoch);
   l.commit_batch(learner, first_epoch, first.lease.value(), policy_version{1});
   EXPECT_FALSE(l.lease_batch(learner, first_epoch).lease); // 2 + 2 > 1.5 * 2

@@ -62,6 +62,15 @@ inline void verify(ledger& l, const std::vector<judgement>& said = verdicts()) {
   }
 }
 
+/// `count` more groups that are ready, sampled at `version`.
+inline void make_ready(ledger& l, int count, std::uint64_t version = 0) {
+  for (int i = 0; i < count; ++i) {
+    issue(l);
+  }
+  generate(l, version);
+  verify(l);
+}
+
 inline std::vector<std::uint64_t> cursors(const ledger::changes& groups) {
   std::vector<std::uint64_t> all;
   for (const auto& g : groups) {

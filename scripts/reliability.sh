@@ -3,7 +3,8 @@
 #
 # usage: scripts/reliability.sh [LOG]
 #   LOG   rows of an earlier run (TROUPE_RELIABILITY_LOG); nothing is run
-# Sizes: TROUPE_CRASH_CYCLES, TROUPE_POWER_CYCLES, TROUPE_BIT_FLIPS, each from the environment.
+# Sizes, each from the environment: TROUPE_CRASH_CYCLES, TROUPE_POWER_CYCLES, TROUPE_BIT_FLIPS, TROUPE_SIM_SEEDS,
+# TROUPE_KILL_RUNS, TROUPE_LEARNER_KILLS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,8 @@ log=${1:-}
 if [[ -z $log ]]; then
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  TROUPE_RELIABILITY_LOG=$log ctest --preset release -j 2 -R 'KilledWriter|PowerCut|DamagedStore|FullDisk|FullTmpfs' >&2
+  TROUPE_RELIABILITY_LOG=$log ctest --preset release -j 2 \
+    -R 'KilledWriter|PowerCut|DamagedStore|FullDisk|FullTmpfs|Simulation|crash/|full_disk' >&2
 fi
 [[ -s $log ]] || { printf 'reliability: %s holds no rows\n' "$log" >&2; exit 1; }
 
@@ -20,7 +22,8 @@ fi
 # Reliability
 
 What the tests found, written by `scripts/reliability.sh` from rows that they log themselves. A longer run is one variable:
-`TROUPE_CRASH_CYCLES`, `TROUPE_POWER_CYCLES`, `TROUPE_BIT_FLIPS`.
+`TROUPE_CRASH_CYCLES`, `TROUPE_POWER_CYCLES`, `TROUPE_BIT_FLIPS`, `TROUPE_SIM_SEEDS`, `TROUPE_KILL_RUNS`,
+`TROUPE_LEARNER_KILLS`.
 
 | test | cycles | lost | duplicated | torn or undetected | commit | date |
 |---|---|---|---|---|---|---|

@@ -1,15 +1,12 @@
 """What is wrong is said at once, with where and what to do, and nothing on the disk is damaged by it."""
 import json
 import os
-import shutil
-import signal
 import subprocess
 import unittest
 
 from runs import PROGRAMS, Run, RunTest, recipe, troupe
 
 AT_ONCE_S = 5  # no refusal may come after time was spent on training
-SMALL_MIB = 300  # of a disk to be filled: more than the 256 that a run asks for
 
 
 def listing(folder):
@@ -101,82 +98,6 @@ class BadInput(RunTest):
         done = troupe("run", mine, "--out", out)  # what was left does not stand in the way of the mended run
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(Run(out, str(mine)).doctor()[0], 0)
-
-
-class FullDisk(RunTest):
-    def setUp(self):
-        super().setUp()
-        self.disk = self.folder / "disk"
-        self.disk.mkdir()
-
-    def mounted(self, mib):
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "none", self.disk], capture_output=True).returncode:
-            self.skipTest("NOT CHECKED: mounting a small tmpfs needs root, so no disk can be made full here")
-        self.addCleanup(subprocess.run, ["umount", self.disk], check=True)
-
-    def filled(self):
-        """A file that takes all the space there is."""
-        filler = self.disk / "filler"
-        with open(filler, "wb", buffering=0) as out:
-            try:
-                while True:
-                    out.write(bytes(min(shutil.disk_usage(self.disk).free, 1 << 20) or 4096))
-            except OSError:
-                pass  # full, as wanted
-        return filler
-
-    def test_metrics_that_find_no_space_end_no_run(self):
-        self.mounted(1)
-        for late in (False, True):
-            run = self.run_of("one_stage", called=f"run-{late}")
-            run.folder.mkdir()
-            for name in ("metrics.jsonl", "events.log"):
-                (run.folder / name).symlink_to(self.disk / f"{late}-{name}")
-            filler = self.filled()
-            process = run.start()
-            run.wait_for("events.log: cannot be written: No space left on device; the run goes on", process)
-            if late:
-                filler.unlink()
-            self.assertEqual(process.wait(60), 0, run.said()[-2000:])
-            self.assertEqual(run.said().count("the run goes on"), 1, run.said()[-2000:])
-            steps = [line["step"] for line in run.metrics(kind="step")]
-            if late:
-                self.assertEqual(steps, [*range(1, 61)])
-                self.assertIn("are written again; 0 entries are lost", run.said())
-            else:
-                self.assertEqual(steps, [])
-                self.assertRegex(run.said(), "60 entries are lost: .*metrics.jsonl: cannot be written")
-            self.assert_accounted(run)
-            filler.unlink(missing_ok=True)
-
-    def test_too_little_space_is_said_before_anything_is_written(self):
-        self.mounted(8)
-        done = troupe("run", recipe("small"), "--out", self.disk / "run")
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("MiB free at", done.stderr)
-        self.assertEqual([p for p in self.disk.rglob("*") if p.is_file()], [])
-
-    def test_a_run_that_waits_for_space_can_be_stopped_and_loses_no_sample(self):
-        self.mounted(SMALL_MIB)
-        whole = self.run_of("small", called="whole")
-        self.assertEqual(whole.finish(), 0, whole.said()[-2000:])
-        run = Run(self.disk / "run", recipe("small"))
-        (self.disk / "run.log").symlink_to(self.folder / "run.log")  # what it says must find room
-        process = run.start()
-        run.wait_for("reasoning_rl stage 2/6 step 3/", process)
-        process.send_signal(signal.SIGSTOP)  # it must not finish while the disk is being filled
-        filler = self.filled()
-        process.send_signal(signal.SIGCONT)
-        run.wait_for("the run waits for space", process)
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(60), 1, run.said()[-2000:])
-        self.assertRegex(run.said().splitlines()[-1], "(?i)space|disk")
-        filler.unlink()
-        self.assert_accounted(run)
-        self.assertEqual(run.finish(), 0, run.said()[-2000:])
-        self.assert_accounted(run)
-        self.assert_same_weights(run, whole)
-        self.note("whole process, disk full in the middle of a run", 1)
 
 
 if __name__ == "__main__":

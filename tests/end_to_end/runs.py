@@ -117,12 +117,12 @@ class RunTest(unittest.TestCase):
         for name in expected.keys() & found.keys():
             self.assertEqual(found[name], expected[name], f"{name} is not that of the run that was never stopped")
 
-    def note(self, test, cycles, lost=0, duplicated=0, undetected=0):
+    def note(self, test, cycles, lost=0, duplicated=0, torn=0):
         """A row of docs/reliability.md, where somebody asks for it."""
         if file := os.environ.get("TROUPE_RELIABILITY_LOG"):
             with open(file, "a") as log:
                 log.write(json.dumps({"test": test, "cycles": cycles, "lost": lost, "duplicated": duplicated,
-                                      "undetected": undetected}) + "\n")
+                                      "torn": torn}) + "\n")
 
 
 def kill(process):

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/reliability_log.hpp"
 #include "tests/simulation/world.hpp"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
 
 namespace troupe::simulation {
 namespace {
-
-std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::stoull(text);
-}
 
 settings of_seed(std::uint64_t seed) {
   return {.seed = seed,
@@ -38,17 +33,18 @@ settings replay_of_seed(std::uint64_t seed) {
 
 /// TROUPE_SIM_SEEDS: how many seeds; TROUPE_SIM_FIRST: the first, to run one that failed again.
 TEST(Simulation, KeepsEveryPromiseUnderFaults) {
-  const auto first = number_from_environment("TROUPE_SIM_FIRST", 0);
-  const auto last = first + number_from_environment("TROUPE_SIM_SEEDS", 2000);
+  const auto first = size_from_environment("TROUPE_SIM_FIRST", 0);
+  const auto last = first + size_from_environment("TROUPE_SIM_SEEDS", 2000);
   for (std::uint64_t seed = first; seed < last; ++seed) {
     const auto problem = world{of_seed(seed)}.run();
     ASSERT_EQ(problem, "") << "again: TROUPE_SIM_FIRST=" << seed << " TROUPE_SIM_SEEDS=1";
   }
+  log_reliability("simulation, faults, seeds", last - first, 0, 0, 0);
 }
 
 TEST(Simulation, KeepsEveryPromiseWithReplayTables) {
-  const auto first = number_from_environment("TROUPE_SIM_FIRST", 0);
-  const auto last = first + number_from_environment("TROUPE_SIM_SEEDS", 2000);
+  const auto first = size_from_environment("TROUPE_SIM_FIRST", 0);
+  const auto last = first + size_from_environment("TROUPE_SIM_SEEDS", 2000);
   std::uint64_t used_again = 0;
   for (std::uint64_t seed = first; seed < last; ++seed) {
     world w{replay_of_seed(seed)};
@@ -58,6 +54,7 @@ TEST(Simulation, KeepsEveryPromiseWithReplayTables) {
   if (last - first > 10) {
     EXPECT_GT(used_again, last - first) << "hardly any group was used twice";
   }
+  log_reliability("simulation, faults, replay tables, seeds", last - first, 0, 0, 0);
 }
 
 TEST(Simulation, WithoutFaultsNothingIsLostToStaleness) {

@@ -11,15 +11,28 @@ namespace {
 
 constexpr std::size_t most_at_once = 1000; // groups; a batch may hold more, and must not outrun it
 
+rollout::retention_limits limits_of(const config::retention_spec& r) {
+  return {.max_age_ms = static_cast<std::int64_t>(r.max_age_s * 1000),
+          .max_bytes = static_cast<std::uint64_t>(r.max_gb * 1e9)};
+}
+
+bool is_limited(const config::retention_spec& r) {
+  return r.max_age_s > 0 || r.max_gb > 0;
+}
+
 } // namespace
 
 void buffer_service::start_retention() {
-  const auto& limits = recipe_.retention;
-  if (limits.max_age_s <= 0 && limits.max_gb <= 0) {
+  std::map<stage_index, rollout::retention_limits> of_stages;
+  for (std::uint32_t i = 0; i < recipe_.stages.size(); ++i) {
+    if (is_limited(recipe_.stages[i].retention)) {
+      of_stages[stage_index{i}] = limits_of(recipe_.stages[i].retention);
+    }
+  }
+  if (of_stages.empty() && !is_limited(recipe_.retention)) {
     return;
   }
-  retention_.emplace(rollout::retention_limits{.max_age_ms = static_cast<std::int64_t>(limits.max_age_s * 1000),
-                                               .max_bytes = static_cast<std::uint64_t>(limits.max_gb * 1e9)});
+  retention_.emplace(limits_of(recipe_.retention), of_stages);
   for (const auto& d : journal_.datasets()) {
     journal_.for_each_record(d.name, [&](const dataset_record& r) {
       if (r.source) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/buffer_service.hpp"
 
+#include "actors/deadlines.hpp"
 #include "actors/sampling_seed.hpp"
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
@@ -258,7 +259,7 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
     work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan, .not_before = not_before});
   }
   save_leased(leased, caller(r.who, at));
-  return {.lease = leased.lease, .work = std::move(work)};
+  return {.lease = leased.lease, .work = std::move(work), .renew_every = deadline::renewal_of(recipe_)};
 }
 
 submit_reply buffer_service::submit_samples(const submit_samples_request& r, clock_reading at) {
@@ -290,7 +291,7 @@ lease_generated_reply buffer_service::lease_generated(const lease_generated_requ
     groups->push_back({.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)});
   }
   save_leased(leased, caller(r.who, at));
-  return {.lease = leased.lease, .groups = std::move(groups)};
+  return {.lease = leased.lease, .groups = std::move(groups), .renew_every = deadline::renewal_of(recipe_)};
 }
 
 submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clock_reading at) {

@@ -136,7 +136,7 @@ policy_version controller::load_for_training(stage_index index, stage_record& re
     r.branch = replay->back().branch + (parts_.recipe->deterministic ? 0 : 1);
   }
   r.replay = replay;
-  const auto loaded = ask<load_stage_reply>(parts_.learner, deadline::step, std::move(r));
+  const auto loaded = ask<load_stage_reply>(parts_.learner, deadline::step_of(*parts_.recipe), std::move(r));
   ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, loaded.version});
   return loaded.version;
 }
@@ -214,7 +214,7 @@ bool controller::take_step(const config::stage_spec& spec) {
   auto noted = began;
   while (!stopping()) {
     attend_members();
-    auto reply = ask<step_reply>(parts_.learner, deadline::step, step_request{});
+    auto reply = ask<step_reply>(parts_.learner, deadline::step_of(*parts_.recipe), step_request{});
     if (reply.stepped) {
       last_step_ = std::move(reply);
       return true;
@@ -223,8 +223,8 @@ bool controller::take_step(const config::stage_spec& spec) {
     const std::string waits = "no step for " +
                               std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - began).count()) +
                               " s; the learner waits: " + reply.waiting_for;
-    if (now - began > deadline::stall_of(spec)) {
-      throw error{errc::unavailable, "stage " + spec.name + ": " + waits};
+    if (now - began > deadline::stall_of(*parts_.recipe, spec)) {
+      throw error{errc::unavailable, "stage " + spec.name + ": " + waits + "; a longer stall_s waits longer"};
     }
     if (now - noted > deadline::wait_note) {
       noted = now;
@@ -287,7 +287,7 @@ checkpoint_record controller::written_checkpoint() {
   const auto began = std::chrono::steady_clock::now();
   for (bool said = false;; said = true) {
     try {
-      return *ask<checkpoint_reply>(parts_.learner, deadline::step, checkpoint_request{}).written;
+      return *ask<checkpoint_reply>(parts_.learner, deadline::step_of(*parts_.recipe), checkpoint_request{}).written;
     } catch (const error& e) {
       if (e.code() != errc::resource_exhausted || stopping() ||
           std::chrono::steady_clock::now() - began > deadline::space) {
@@ -317,9 +317,10 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
     if (p.unfinished_pinned != before) {
       before = p.unfinished_pinned;
       last = now;
-    } else if (now - last > deadline::stall_of(spec)) {
+    } else if (now - last > deadline::stall_of(*parts_.recipe, spec)) {
       throw error{errc::unavailable,
-                  "stage " + spec.name + ": the groups of its evaluation or collection do not move: " + p.waiting_for};
+                  "stage " + spec.name + ": the groups of its evaluation or collection do not move: " + p.waiting_for +
+                      "; a longer stall_s waits longer"};
     }
     std::this_thread::sleep_for(deadline::idle_poll); // a blocking actor on its own thread, between two questions
   }

@@ -5,7 +5,7 @@
 
 namespace troupe::actors::deadline {
 
-std::chrono::seconds stall_of(const config::stage_spec& stage) {
+std::chrono::seconds stall_of(const config::recipe& r, const config::stage_spec& stage) {
   std::chrono::duration<double> one_completion{0};
   for (const auto& part : stage.rewards) {
     if (!part.command.empty() || !part.url.empty()) {
@@ -13,7 +13,18 @@ std::chrono::seconds stall_of(const config::stage_spec& stage) {
     }
   }
   const auto completions = std::max(stage.num_generations, stage.num_samples);
-  return stall + std::chrono::ceil<std::chrono::seconds>(one_completion * completions);
+  return std::chrono::ceil<std::chrono::seconds>(std::chrono::duration<double>{r.stall_s} +
+                                                 one_completion * completions);
+}
+
+std::chrono::seconds step_of(const config::recipe& r) {
+  return std::max<std::chrono::seconds>(step, std::chrono::ceil<std::chrono::seconds>(
+                                                  std::chrono::duration<double>{r.stall_s}));
+}
+
+std::chrono::milliseconds renewal_of(const config::recipe& r) {
+  constexpr std::chrono::milliseconds most{10000};
+  return std::min(most, std::chrono::milliseconds{static_cast<std::int64_t>(r.lease_s * 1000 / 3)});
 }
 
 } // namespace troupe::actors::deadline

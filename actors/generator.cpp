@@ -36,6 +36,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
               return;
             }
             if (!reply.work->empty()) {
+              state.renew_every = reply.renew_every;
               state.samples_per_group = static_cast<std::uint32_t>(reply.work->front().what.members.size());
               try {
                 state.station->accept(reply.lease, *reply.work);
@@ -65,7 +66,7 @@ void submit(pointer self, const worker_name& who, const buffer_actor& from, std:
 
 void renew_leases(pointer self, const worker_name& who, const buffer_actor& from) {
   const auto now = self->clock().now();
-  if (now - self->state.renewed < deadline::renewal) {
+  if (now - self->state.renewed < self->state.renew_every) {
     return;
   }
   self->state.renewed = now;

@@ -23,6 +23,7 @@ struct generator_state {
   bool draining = false;
   std::uint32_t samples_per_group = 8;  ///< of the last work seen; decides how many groups to ask for
   caf::actor_clock::time_point renewed; ///< on the actor system's clock
+  std::chrono::milliseconds renew_every{0};
 };
 
 generator_actor::behavior_type generator(generator_actor::stateful_pointer<generator_state> self, worker_name who,

@@ -8,7 +8,7 @@ namespace troupe::actors {
 struct lease_keeper_state {
   lease_keeper_state() = default; ///< not an aggregate, see verifier_state
   static constexpr const char* name = "lease_keeper";
-  lease_id lease;
+  keep_lease kept;
   bool waiting = false; ///< a renew_lease is on its way
 };
 

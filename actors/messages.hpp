@@ -68,6 +68,7 @@ struct lease_prompts_request {
 struct lease_prompts_reply {
   lease_id lease;
   payload<std::vector<prompt_work>> work;
+  std::chrono::milliseconds renew_every{0};
 };
 
 struct sampled {
@@ -95,6 +96,7 @@ struct lease_generated_request {
 struct lease_generated_reply {
   lease_id lease;
   payload<std::vector<generated_group>> groups;
+  std::chrono::milliseconds renew_every{0};
 };
 struct judged_group {
   lease_id lease;
@@ -208,6 +210,7 @@ struct pull_work {};
 /// The lease to keep from now on; an empty one: none.
 struct keep_lease {
   lease_id lease;
+  std::chrono::milliseconds renew_every{0};
 };
 struct renew_lease {};
 struct decode_more {};

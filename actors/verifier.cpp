@@ -26,7 +26,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
               self->delayed_send(self, deadline::idle_poll, pull_work{});
               return;
             }
-            self->send(s.keeper, keep_lease{work.lease});
+            self->send(s.keeper, keep_lease{work.lease, work.renew_every});
             self->send(self, pull_work{});
           },
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });

@@ -9,7 +9,10 @@ if(TROUPE_TORCH)
   endif()
   add_library(troupe_libtorch INTERFACE)
   target_include_directories(troupe_libtorch SYSTEM INTERFACE ${TROUPE_TORCH_DIR}/include)
-  target_link_libraries(troupe_libtorch INTERFACE ${TROUPE_TORCH_DIR}/lib/libtorch_cpu.so ${TROUPE_TORCH_DIR}/lib/libc10.so)
+  # at::parallel_for is a template: compiled without OpenMP it runs on one thread. The runtime is torch's own, never a second.
+  target_compile_options(troupe_libtorch INTERFACE -fopenmp)
+  target_link_libraries(troupe_libtorch INTERFACE ${TROUPE_TORCH_DIR}/lib/libtorch_cpu.so ${TROUPE_TORCH_DIR}/lib/libc10.so
+                                                  ${TROUPE_TORCH_DIR}/lib/libgomp.so.1)
   target_link_options(
     troupe_libtorch INTERFACE -Wl,-rpath-link,${TROUPE_NVIDIA_LIB_DIR} -Wl,-rpath-link,${TROUPE_TORCH_DIR}/lib
     -Wl,--disable-new-dtags,-rpath,${TROUPE_TORCH_DIR}/lib,-rpath,${TROUPE_NVIDIA_LIB_DIR})

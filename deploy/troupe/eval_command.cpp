@@ -29,6 +29,7 @@ struct options {
   std::uint32_t k = 1;
   std::uint64_t limit = 512;
   std::uint64_t seed = 1;
+  bool skip_bad_lines = false;
   gpu::sampling_options sampling;
 };
 
@@ -53,11 +54,14 @@ struct problem {
 
 std::shared_ptr<const task::prompt_source> source_of(const options& o) {
   const bool file = o.task.find(".jsonl") != std::string::npos;
-  return task::make_source({.name = o.task, .kind = file ? "" : o.task, .path = file ? o.task : ""});
+  return task::make_source({.name = o.task, .kind = file ? "" : o.task, .path = file ? o.task : "", .skip_bad_lines = o.skip_bad_lines});
 }
 
 std::vector<problem> sample_all(const options& o) {
   const auto source = source_of(o);
+  for (const auto& remark : source->remarks()) {
+    std::cerr << "troupe eval: " << remark << '\n';
+  }
   const auto tokenizer = text::load_tokenizer(o.model);
   const auto backend =
       gpu::open_backend({.device = o.device, .threads = std::max(1u, std::thread::hardware_concurrency())});
@@ -158,6 +162,7 @@ void add_eval(CLI::App& app, body& chosen) {
   auto o = std::make_shared<options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--task", o->task, "kind of generator, or a .jsonl file")->required();
+  command->add_flag("--skip-bad-lines", o->skip_bad_lines, "count and skip lines of the file that hold no problem");
   command->add_option("--num-samples", o->num_samples, "samples of each problem")->check(CLI::PositiveNumber);
   command->add_option("--k", o->k, "of pass@k")->check(CLI::PositiveNumber);
   command->add_option("--temperature", o->sampling.temperature, "0 is greedy")->check(CLI::NonNegativeNumber);

@@ -81,9 +81,12 @@ gpu::model_shape shape_of(const config::model_spec& m, std::uint32_t vocabulary)
           .initializer_range = m.initializer_range};
 }
 
-std::uint32_t threads_of(const config::recipe& r) {
+gpu::backend_options backend_of(const config::recipe& r) {
   const std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
-  return r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1));
+  return {.device = r.device,
+          .deterministic = r.deterministic,
+          .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1)),
+          .sft_threads = r.threads != 0 ? r.threads : cores};
 }
 
 /// Keeps the lines of what is committed: of steps up to the last, of evaluations that need not be made again.
@@ -154,8 +157,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   const auto recipe = recipe_of_run(options.folder, wanted, options.resume);
   const auto sources = config::open_sources(recipe);
   config::check_prompts(recipe, sources);
-  const auto backend = gpu::open_backend(
-      {.device = recipe.device, .deterministic = recipe.deterministic, .threads = threads_of(recipe)});
+  const auto backend = gpu::open_backend(backend_of(recipe));
   claim_run_folder(options.folder, recipe);
   const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
   const auto tokenizer = text::load_tokenizer(tokenizer_folder);

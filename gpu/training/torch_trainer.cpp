@@ -9,6 +9,7 @@
 #include "gpu/training/sft_loss.hpp"
 #include "runtime/error.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <cmath>
 #include <utility>
@@ -56,10 +57,25 @@ struct call_figures {
   }
 };
 
+/// Intra-op threads of the calling thread, until the end of its scope.
+class thread_count {
+public:
+  explicit thread_count(std::uint32_t wanted) : before_(at::get_num_threads()) {
+    at::set_num_threads(static_cast<int>(wanted));
+  }
+  ~thread_count() { at::set_num_threads(before_); }
+  thread_count(const thread_count&) = delete;
+  thread_count& operator=(const thread_count&) = delete;
+
+private:
+  int before_;
+};
+
 class torch_trainer final : public trainer {
 public:
   torch_trainer(const flat_weights& from, const std::string& optimizer_folder, const backend_options& options)
       : device_(options.device), mode_{.deterministic = options.deterministic},
+        sft_threads_(options.sft_threads != 0 ? options.sft_threads : options.threads),
         policy_(from.shape(), from.flat().to(device_).clone()), optimizer_(policy_.flat()) {
     if (optimizer_folder.empty()) {
       return;
@@ -99,6 +115,7 @@ public:
   }
 
   figures train_sft(std::span<const training_sequence> batch, const optimizer_options& how) override {
+    const thread_count all{sft_threads_};
     std::vector<update> updates;
     updates.push_back(prepare(batch, token_weights(batch, loss_type::dapo, 1), false));
     call_figures calls;
@@ -213,6 +230,7 @@ private:
 
   at::Device device_;
   decode_mode mode_;
+  std::uint32_t sft_threads_;
   policy policy_;
   adamw optimizer_;
   at::Tensor reference_; ///< [P]; undefined: none held

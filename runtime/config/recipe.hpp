@@ -67,6 +67,12 @@ enum class stale_policy : std::uint8_t { drop, wait };
 enum class table_kind : std::uint8_t { queue, replay };
 enum class lr_schedule : std::uint8_t { constant, linear, cosine };
 
+/// What the store may forget of groups that nothing refers to any more; their own records stay.
+struct retention_spec {
+  double max_age_s = 0; ///< since a group came to its end; 0: no limit
+  double max_gb = 0;    ///< 1e9 bytes of prompts, samples and judgements; 0: no limit
+};
+
 /// Fields that a stage's type does not know keep their defaults; the parser refuses them in the file.
 struct stage_spec {
   std::string name;
@@ -133,12 +139,8 @@ struct stage_spec {
   split eval_split = split::heldout; ///< `split`
   std::uint64_t num_problems = 512;  ///< of each task
   std::uint32_t num_samples = 1;
-};
-
-/// What the store may forget of groups that nothing refers to any more; their own records stay.
-struct retention_spec {
-  double max_age_s = 0; ///< since a group came to its end; 0: no limit
-  double max_gb = 0;    ///< 1e9 bytes of prompts, samples and judgements; 0: no limit
+  // -- of the stage's own groups, beside the recipe's limits for all -------------------------------------
+  retention_spec retention;
 };
 
 struct recipe {
@@ -152,6 +154,7 @@ struct recipe {
   std::uint32_t generator_batch_size = 128; ///< completions one generator runs at once
   std::uint32_t threads = 0; ///< intra-op, of each generator and of the learner; 0: cores / (generators + 1)
   double lease_s = 60.0;     ///< a silent worker's groups go back to the queue after this
+  double stall_s = 300.0;    ///< a run that waits so long for one batch ends with the reason
   retention_spec retention;
   model_spec model;
   std::vector<task_spec> tasks;

@@ -203,7 +203,10 @@ stage_spec read_stage(const node& from, std::size_t position, places& where) {
     refuse(from.find("train_batch_size")->where, path + ".train_batch_size",
            "and groups_per_batch say the same in samples and in prompts; give one of the two");
   }
-  read_keys(to, from, path, stage_keys(), where, {"name", "type", "data", "rewards"}, in(to.type));
+  read_keys(to, from, path, stage_keys(), where, {"name", "type", "data", "rewards", "retention"}, in(to.type));
+  if (const auto* retention = from.find("retention")) {
+    read_keys(to.retention, *retention, path + ".retention", retention_keys(), where);
+  }
   if (from.find("epsilon_high") == nullptr) {
     to.epsilon_high = to.epsilon;
   }

@@ -70,7 +70,8 @@ std::string recipe_reference() {
       "removed, while each group's own record stays, with its history, rewards and counts, so that everything stays\n"
       "accounted for. Kept whatever the limits say: groups on their way, groups that a dataset was made of, groups\n"
       "of steps that a resume may train again (those past the oldest checkpoint of the running stage), evaluations\n"
-      "of the running stage past it, and groups that were set aside. All but the first count towards `max_gb`.\n\n";
+      "of the running stage past it, and groups that were set aside. All but the first count towards `max_gb`.\n"
+      "A stage's own `retention` holds for its groups alone, beside the recipe's for all.\n\n";
   text += "## `model`\n\n" + table(model_keys(), false);
   text += "## `tasks`\n\nA map from a task's name to:\n\n" + table(task_keys(), false);
   text +=
@@ -81,7 +82,7 @@ std::string recipe_reference() {
   text += "## Generators\n\n" + kinds_in_words();
   text += "## `stages`\n\nA list, in the order they run. Each has a `name`, a `type` (`sft`, `grpo`, "
           "`rejection_sampling`,\n"
-          "`eval`), `data`, `rewards`, and:\n\n" +
+          "`eval`), `data`, `rewards`, where wanted a `retention` of its own, and:\n\n" +
           table(stage_keys(), true);
   text += "### `data`\n\nA task's name, or a list of names and of:\n\n" + table(mixture_keys(), false);
   text += "### `rewards`\n\nA verifier's name, or a list of names and of the following. Where left out, `exact`; grpo "

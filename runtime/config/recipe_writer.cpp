@@ -51,6 +51,7 @@ std::string to_yaml(const recipe& r) {
     for (const auto& one : stage.rewards) {
       text += "      - " + inline_map(one, reward_keys()) + "\n";
     }
+    text += "    retention: " + inline_map(stage.retention, retention_keys()) + "\n";
     text += block(stage, stage_keys(), "    ", in(stage.type));
   }
   return text;

@@ -50,6 +50,12 @@ std::string reason_to_keep(const group& g, const stage_needs& stage) {
                  : "its stage is not finished and may count it again";
 }
 
+retention::retention(retention_limits all, const std::map<stage_index, retention_limits>& of_stages) : all_(all) {
+  for (const auto& [stage, limits] : of_stages) {
+    tables_[stage].limits = limits;
+  }
+}
+
 void retention::refer(const group_id& id) {
   referred_.insert(id);
 }
@@ -59,45 +65,63 @@ void retention::note(const group& g) {
     return;
   }
   const auto bytes = payload_bytes(g);
+  auto& t = tables_[g.id.stage];
   bytes_ += bytes;
+  t.bytes += bytes;
   if (is_set_aside(g) || referred_.contains(g.id)) {
     return; // for good
   }
   const bool trained = g.state == group_state::trained;
   const entry e{g.id, g.history.empty() ? 0 : g.history.back().at_ms, bytes, !trained, last_needed(g)};
-  if (holds(needs_[g.id.stage], e.last_needed, trained)) {
-    held_[g.id.stage].emplace(e.last_needed, e);
+  if (holds(t.needs, e.last_needed, trained)) {
+    t.held.emplace(e.last_needed, e);
   } else {
-    free_.insert(e);
+    t.free.insert(e);
   }
 }
 
 void retention::set_needs(stage_index stage, stage_needs needs) {
-  needs_[stage] = needs;
-  auto& held = held_[stage];
-  for (auto it = held.begin(); it != held.end();) {
+  auto& t = tables_[stage];
+  t.needs = needs;
+  for (auto it = t.held.begin(); it != t.held.end();) {
     const bool still = holds(needs, it->first, !it->second.pinned);
     if (still && !needs.finished) {
       return; // so are all behind it
     }
     if (!still) {
-      free_.insert(it->second);
+      t.free.insert(it->second);
     }
-    it = still ? std::next(it) : held.erase(it);
+    it = still ? std::next(it) : t.held.erase(it);
   }
+}
+
+bool retention::over(const retention_limits& limits, std::uint64_t bytes, const entry& oldest, std::int64_t now_ms) {
+  return (limits.max_age_ms > 0 && now_ms - oldest.ended_ms > limits.max_age_ms) ||
+         (limits.max_bytes > 0 && bytes > limits.max_bytes);
 }
 
 std::vector<group_id> retention::due(std::int64_t now_ms, std::size_t most) {
   std::vector<group_id> out;
-  while (!free_.empty() && out.size() < most) {
-    const auto oldest = free_.begin();
-    const bool old = limits_.max_age_ms > 0 && now_ms - oldest->ended_ms > limits_.max_age_ms;
-    if (!old && !(limits_.max_bytes > 0 && bytes_ > limits_.max_bytes)) {
+  while (out.size() < most) {
+    table* from = nullptr;
+    for (auto& [stage, t] : tables_) {
+      if (t.free.empty()) {
+        continue;
+      }
+      const entry& oldest = *t.free.begin();
+      const bool leaves = over(t.limits, t.bytes, oldest, now_ms) || over(all_, bytes_, oldest, now_ms);
+      if (leaves && (from == nullptr || older{}(oldest, *from->free.begin()))) {
+        from = &t;
+      }
+    }
+    if (from == nullptr) {
       break;
     }
+    const auto oldest = from->free.begin();
     out.push_back(oldest->id);
     bytes_ -= oldest->bytes;
-    free_.erase(oldest);
+    from->bytes -= oldest->bytes;
+    from->free.erase(oldest);
   }
   return out;
 }

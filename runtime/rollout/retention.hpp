@@ -33,12 +33,14 @@ struct retention_limits {
 };
 
 /// Chooses whose prompts, samples and judgements are forgotten: the oldest first, as long as one is older than
-/// `max_age_ms` or all together take more than `max_bytes`. Never one with a `reason_to_keep`, nor one that a dataset
-/// refers to; what these take counts all the same. The groups' own records stay.
+/// `max_age_ms` or all together take more than `max_bytes`; each stage's groups are a table, which may have limits of
+/// its own beside those for all. Never one with a `reason_to_keep`, nor one that a dataset refers to; what these take
+/// counts all the same. The groups' own records stay.
 /// Pure: no I/O, no clock. Not thread-safe.
 class retention {
 public:
-  explicit retention(retention_limits limits) : limits_(limits) {}
+  /// The limits for all groups together, and those of single stages.
+  explicit retention(retention_limits all, const std::map<stage_index, retention_limits>& of_stages = {});
 
   /// A dataset names a sample of this group. Comes before the group's `note`.
   void refer(const group_id& id);
@@ -62,12 +64,19 @@ private:
     }
   };
 
-  const retention_limits limits_;
+  struct table {
+    retention_limits limits;
+    std::uint64_t bytes = 0;
+    stage_needs needs;
+    std::multimap<std::uint64_t, entry> held; ///< what the stage still needs, by last_needed
+    std::set<entry, older> free;
+  };
+  static bool over(const retention_limits& limits, std::uint64_t bytes, const entry& oldest, std::int64_t now_ms);
+
+  const retention_limits all_;
   std::uint64_t bytes_ = 0;
   std::set<group_id> referred_;
-  std::map<stage_index, stage_needs> needs_;
-  std::map<stage_index, std::multimap<std::uint64_t, entry>> held_; ///< by stage that needs them, by last_needed
-  std::set<entry, older> free_;
+  std::map<stage_index, table> tables_;
 };
 
 } // namespace troupe::rollout

@@ -123,6 +123,12 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
       [=](const commit_request& r) {
         return write<submit_reply>(self, space, [=] { return self->state.service->commit(r, clock()); });
       },
+      [=](const read_history_request&) {
+        return answer<read_history_reply>([&] { return self->state.service->read_history(); });
+      },
+      [=](const read_steps_request& r) {
+        return answer<read_steps_reply>([&] { return self->state.service->read_steps(r); });
+      },
       [=](const read_batch_request& r) {
         return answer<lease_batch_reply>([&] { return self->state.service->read_batch(r); });
       },

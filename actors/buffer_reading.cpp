@@ -51,6 +51,22 @@ payload<batch> buffer_service::read_groups(const std::vector<group>& groups) con
   return out;
 }
 
+read_history_reply buffer_service::read_history() const {
+  auto checkpoints = std::make_shared<std::vector<checkpoint_record>>();
+  for (std::uint32_t i = 0; i < recipe_.stages.size(); ++i) {
+    const auto of_stage = journal_.checkpoints(stage_index{i});
+    checkpoints->insert(checkpoints->end(), of_stage.begin(), of_stage.end());
+  }
+  return {.stages = std::make_shared<std::vector<stage_record>>(journal_.stages()),
+          .checkpoints = std::move(checkpoints)};
+}
+
+read_steps_reply buffer_service::read_steps(const read_steps_request& r) const {
+  auto steps = std::make_shared<std::vector<step_record>>(journal_.steps(r.stage));
+  std::erase_if(*steps, [&](const step_record& one) { return one.version <= r.after; });
+  return {.steps = std::move(steps)};
+}
+
 lease_batch_reply buffer_service::read_batch(const read_batch_request& r) const {
   std::vector<group> groups;
   for (const auto& id : r.groups) {

@@ -45,6 +45,8 @@ public:
   submit_reply worker_lost(const worker_lost_request& r, clock_reading at);
   lease_batch_reply lease_batch(const lease_batch_request& r, clock_reading at);
   submit_reply commit(const commit_request& r, clock_reading at);
+  read_history_reply read_history() const;
+  read_steps_reply read_steps(const read_steps_request& r) const;
   lease_batch_reply read_batch(const read_batch_request& r) const;
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
   submit_reply record(const record_request& r, clock_reading at);

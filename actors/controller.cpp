@@ -31,9 +31,16 @@ std::uint32_t evaluation_number(policy_version version, const std::vector<checkp
 } // namespace
 
 controller::controller(caf::actor_system& system, parts with)
-    : self_(system), parts_(std::move(with)), graph_(*parts_.recipe), stages_(parts_.journal->stages()) {
+    : self_(system), parts_(std::move(with)), graph_(*parts_.recipe) {}
+
+void controller::read_history() {
+  const auto history = ask<read_history_reply>(parts_.buffer, deadline::buffer, read_history_request{});
+  stages_ = *history.stages;
   for (std::uint32_t i = 0; i < graph_.size(); ++i) {
-    checkpoints_[stage_index{i}] = parts_.journal->checkpoints(stage_index{i});
+    checkpoints_[stage_index{i}];
+  }
+  for (const auto& c : *history.checkpoints) {
+    checkpoints_[c.stage].push_back(c);
   }
 }
 
@@ -55,6 +62,7 @@ void controller::attend_members() {
 }
 
 bool controller::run() {
+  read_history();
   while (const auto index = graph_.next(stages_)) {
     run_stage(*index);
     if (stopping()) {
@@ -125,18 +133,10 @@ policy_version controller::load_for_training(stage_index index, stage_record& re
     r.version = known.back().version;
     r.branch = known.back().branch;
   }
-  auto replay = std::make_shared<std::vector<step_record>>();
-  for (const auto& step : parts_.journal->steps(index)) {
-    if (step.version > r.version) {
-      replay->push_back(step);
-    }
-  }
-  if (!replay->empty()) {
-    parts_.log->event("training " + std::to_string(replay->size()) + " recorded steps again", true);
-    r.branch = replay->back().branch + (parts_.recipe->deterministic ? 0 : 1);
-  }
-  r.replay = replay;
   const auto loaded = ask<load_stage_reply>(parts_.learner, deadline::step_of(*parts_.recipe), std::move(r));
+  if (loaded.trained_again > 0) {
+    parts_.log->event("trained " + std::to_string(loaded.trained_again) + " recorded steps again", true);
+  }
   ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, loaded.version});
   return loaded.version;
 }
@@ -241,9 +241,8 @@ void controller::after_step(const config::stage_spec& spec, const step_reply& re
                       {"step", reply.version.value},
                       {"policy_version", reply.version.value},
                       {"seconds", seconds}};
-  for (const auto& [name, value] : *reply.figures) {
-    line[name] = value;
-  }
+  const auto figures = nlohmann::json::parse(reply.metrics);
+  line.update(figures);
   line["timing_s/step"] = seconds;
   line["timing_s/gen"] = now.generating - last_activity_.generating;
   line["overlap_ratio"] = seconds > 0 ? (now.both - last_activity_.both) / seconds : 0.0;
@@ -252,8 +251,8 @@ void controller::after_step(const config::stage_spec& spec, const step_reply& re
   last_activity_ = now;
   parts_.log->record(line);
   const auto value = [&](const char* name) -> std::optional<double> {
-    const auto it = reply.figures->find(name);
-    return it == reply.figures->end() ? std::nullopt : std::optional<double>{it->second};
+    const auto it = figures.find(name);
+    return it == figures.end() ? std::nullopt : std::optional<double>{it->get<double>()};
   };
   progress_.step = reply.version.value;
   progress_.loss = value("loss");
@@ -326,8 +325,12 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
   }
 }
 
+void controller::pin(stage_index stage, policy_version version, bool keep) {
+  ask<pin_reply>(parts_.learner, deadline::step_of(*parts_.recipe), pin_request{stage, version, keep});
+}
+
 controller::evaluated controller::evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what) {
-  parts_.board->pin(index, what.pinned);
+  pin(index, what.pinned, true);
   const std::uint32_t number = evaluation_number(what.pinned, checkpoints_[index]);
   ask<issue_reply>(parts_.buffer, deadline::buffer,
                    issue_request{.why = purpose::eval,
@@ -338,7 +341,7 @@ controller::evaluated controller::evaluate(stage_index index, const config::stag
                                  .evaluation = number,
                                  .sampling = plan_of(spec)});
   const bool finished = wait_for_pinned(spec);
-  parts_.board->unpin(index, what.pinned);
+  pin(index, what.pinned, false);
   if (!finished) {
     return {};
   }

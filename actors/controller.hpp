@@ -10,7 +10,6 @@
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/metrics/display.hpp"
 #include "runtime/metrics/run_log.hpp"
-#include "runtime/store/journal.hpp"
 
 #include <atomic>
 #include <caf/scoped_actor.hpp>
@@ -28,16 +27,12 @@ class controller {
 public:
   struct parts {
     const config::recipe* recipe = nullptr;
-    const store::journal* journal = nullptr; ///< read at the start, for resuming
-    std::shared_ptr<gpu::backend> backend;
-    std::shared_ptr<weights_board> board;
     std::shared_ptr<activity> meter;
     std::shared_ptr<roll_call> members;
     metrics::run_log* log = nullptr;
     metrics::display* display = nullptr;
     const std::atomic<bool>* stop = nullptr; ///< set by Ctrl-C: end after the present step
     std::string run_folder;
-    gpu::model_shape new_model;
     buffer_actor buffer;
     learner_actor learner;
   };
@@ -51,6 +46,8 @@ private:
   template <class Reply, class Target, class Request, class Deadline>
   Reply ask(const Target& whom, Deadline within, Request&& what);
 
+  /// What the run did in earlier lives.
+  void read_history();
   void run_stage(stage_index index);
   void train_stage(stage_index index, stage_record record);
   void pinned_stage(stage_index index, stage_record record);
@@ -86,6 +83,7 @@ private:
                          const std::map<std::string, task_result>& results);
   void finish_stage(stage_record record, const std::string& note);
   std::string starting_folder(stage_index index) const;
+  void pin(stage_index stage, policy_version version, bool keep);
   void check_failures() const;
   /// Gives back what lost workers held; ends the run when a role has nobody left.
   void attend_members();

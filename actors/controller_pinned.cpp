@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 namespace troupe::actors {
@@ -35,10 +34,8 @@ controller::evaluation controller::evaluation_of(stage_index index, const stage_
 
 void controller::pinned_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
-  const auto& start = record.start_checkpoint; // below the run folder, or the recipe's model elsewhere
-  const auto folder = start.empty() ? start : (std::filesystem::path{parts_.run_folder} / start).string();
-  parts_.board->publish(index, folder.empty() ? parts_.backend->new_weights(parts_.new_model, parts_.recipe->seed)
-                                              : parts_.backend->load_weights(folder, policy_version{}));
+  ask<publish_reply>(parts_.learner, deadline::step_of(*parts_.recipe),
+                     publish_request{index, record.start_checkpoint});
   ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, policy_version{}});
   parts_.display->update(progress_);
   if (spec.type == config::stage_type::eval) {
@@ -55,7 +52,7 @@ void controller::pinned_stage(stage_index index, stage_record record) {
     finish_stage(record, note);
     return;
   }
-  parts_.board->pin(index, policy_version{});
+  pin(index, policy_version{}, true);
   ask<issue_reply>(parts_.buffer, deadline::buffer,
                    issue_request{.why = purpose::collect,
                                  .from = split::train,
@@ -64,7 +61,7 @@ void controller::pinned_stage(stage_index index, stage_record record) {
                                  .pinned = policy_version{},
                                  .sampling = plan_of(spec)});
   const bool finished = wait_for_pinned(spec);
-  parts_.board->unpin(index, policy_version{});
+  pin(index, policy_version{}, false);
   if (!finished) {
     return;
   }

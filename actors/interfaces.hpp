@@ -36,7 +36,9 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
     // One step: record and groups in one write.
     caf::replies_to<commit_request>::with<submit_reply>,
-    // Batches, dataset records, steps and checkpoints that are stored already.
+    // Stages, checkpoints, steps, batches and dataset records that are stored already.
+    caf::replies_to<read_history_request>::with<read_history_reply>,
+    caf::replies_to<read_steps_request>::with<read_steps_reply>,
     caf::replies_to<read_batch_request>::with<lease_batch_reply>,
     caf::replies_to<read_dataset_request>::with<read_dataset_reply>,
     // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
@@ -72,9 +74,10 @@ using lease_keeper_actor = caf::typed_actor<
 
 /// Owns the model and its optimizer. Spawn it detached: it trains in its handlers.
 using learner_actor = caf::typed_actor<
-    // Loads weights, trains recorded steps again where a checkpoint lies behind them, and publishes the version
-    // reached.
+    // Loads weights, trains the steps recorded behind them again, and publishes the version reached.
     caf::replies_to<load_stage_request>::with<load_stage_reply>,
+    // Publishes weights that are only sampled with; keeps a version for pinned work.
+    caf::replies_to<publish_request>::with<publish_reply>, caf::replies_to<pin_request>::with<pin_reply>,
     // One step: batch, update, commit, publication; or why there was no batch within the time allowed.
     caf::replies_to<step_request>::with<step_reply>, caf::reacts_to<try_step>,
     // Writes a checkpoint of the present version and records it.

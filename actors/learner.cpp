@@ -82,6 +82,12 @@ std::shared_ptr<const gpu::weights> publish(learner_state& s, const learner_part
   return w;
 }
 
+std::shared_ptr<const gpu::weights> open_weights(const learner_parts& p, const std::string& folder,
+                                                 policy_version version) {
+  return folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed)
+                        : p.backend->load_weights((std::filesystem::path{p.run_folder} / folder).string(), version);
+}
+
 std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what, const gpu::figures& f) {
   auto r = std::make_shared<step_record>();
   r->stage = s.stage;
@@ -101,12 +107,12 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
 }
 
 void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
-            gpu::figures figures, step_promise promise) {
-  auto& s = self->state;
+            const gpu::figures& figures, step_promise promise) {
   kill_point("after_train_before_commit");
-  self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record_of(s, what.get(), figures)})
+  const auto record = record_of(self->state, what.get(), figures);
+  self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record})
       .then(
-          [=, figures = std::move(figures)](const submit_reply& reply) mutable {
+          [=](const submit_reply& reply) mutable {
             const bool stored = reply.result == rollout::submit_result::created ||
                                 reply.result == rollout::submit_result::exists; // by this very request, repeated
             if (!stored) {
@@ -120,7 +126,7 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
             promise.deliver(step_reply{.stepped = true,
                                        .waiting_for = {},
                                        .version = self->state.version,
-                                       .figures = std::make_shared<gpu::figures>(std::move(figures))});
+                                       .metrics = record->metrics});
           },
           [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }
@@ -130,8 +136,7 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
   auto& s = self->state;
   if (spec_of(*p, s.stage).type == config::stage_type::sft) {
     try {
-      auto figures = train(s, *p, nullptr);
-      commit(self, p, from, lease_id{}, nullptr, std::move(figures), promise);
+      commit(self, p, from, lease_id{}, nullptr, train(s, *p, nullptr), promise);
     } catch (const std::exception& e) {
       promise.deliver(to_caf(e));
     }
@@ -149,8 +154,7 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
               return;
             }
             try {
-              auto figures = train(self->state, *p, reply.what.get());
-              commit(self, p, from, reply.lease, reply.what, std::move(figures), promise);
+              commit(self, p, from, reply.lease, reply.what, train(self->state, *p, reply.what.get()), promise);
             } catch (const std::exception& e) {
               promise.deliver(to_caf(e));
             }
@@ -162,10 +166,10 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
 void replay(pointer self, const shared_parts& p, const buffer_actor& from, payload<std::vector<step_record>> steps,
             std::size_t i, load_promise promise) {
   auto& s = self->state;
-  if (!steps || i == steps->size()) {
+  if (i == steps->size()) {
     s.gap.clear();
-    const auto parameters = p->backend->parameter_count(*publish(s, *p));
-    promise.deliver(load_stage_reply{.version = s.version, .parameters = parameters});
+    publish(s, *p);
+    promise.deliver(load_stage_reply{.version = s.version, .trained_again = steps->size()});
     return;
   }
   const auto& r = (*steps)[i];
@@ -193,20 +197,33 @@ void load(learner_state& s, const learner_parts& p, const load_stage_request& r)
   s.version = r.version;
   s.branch = r.branch;
   s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
-  const std::string folder =
-      r.folder.empty() ? std::string{} : (std::filesystem::path{p.run_folder} / r.folder).string();
-  auto start =
-      folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed) : p.backend->load_weights(folder, r.version);
-  s.trainer = p.backend->make_trainer(start, r.with_optimizer ? folder : std::string{});
+  const auto optimizer = r.with_optimizer ? (std::filesystem::path{p.run_folder} / r.folder).string() : std::string{};
+  s.trainer = p.backend->make_trainer(open_weights(p, r.folder, r.version), optimizer);
   if (spec_of(p, r.stage).beta > 0 && !r.with_optimizer) { // a checkpoint carries its reference
     s.trainer->set_reference_to_policy();
   }
 }
 
-/// Fetches the datasets of the stage one after the other, then replays.
+/// Fetches the steps recorded behind the weights that are loaded, then replays.
+void fetch_steps(pointer self, const shared_parts& p, const buffer_actor& from, load_promise promise) {
+  self->request(from, deadline::buffer, read_steps_request{self->state.stage, self->state.version})
+      .then(
+          [=](const read_steps_reply& reply) mutable {
+            if (!reply.steps->empty()) {
+              self->state.branch = reply.steps->back().branch + (p->recipe->deterministic ? 0 : 1);
+            }
+            try {
+              replay(self, p, from, reply.steps, 0, promise);
+            } catch (const std::exception& e) {
+              promise.deliver(to_caf(e));
+            }
+          },
+          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+}
+
+/// Fetches the datasets of the stage one after the other, then the steps.
 void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& from, std::size_t part,
-                    std::shared_ptr<training_data::records> got, payload<std::vector<step_record>> steps,
-                    load_promise promise) {
+                    std::shared_ptr<training_data::records> got, load_promise promise) {
   auto& s = self->state;
   const auto& spec = spec_of(*p, s.stage);
   if (spec.type == config::stage_type::sft) {
@@ -219,18 +236,18 @@ void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& fro
           .then(
               [=](const read_dataset_reply& reply) mutable {
                 (*got)[name] = reply.records;
-                fetch_datasets(self, p, from, part + 1, got, steps, promise);
+                try {
+                  fetch_datasets(self, p, from, part + 1, got, promise);
+                } catch (const std::exception& e) {
+                  promise.deliver(to_caf(e));
+                }
               },
               [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
       return;
     }
     s.examples = std::make_unique<training_data>(*p->recipe, s.stage, p->sources, *got, p->tokenizer);
   }
-  try {
-    replay(self, p, from, steps, 0, promise);
-  } catch (const std::exception& e) {
-    promise.deliver(to_caf(e));
-  }
+  fetch_steps(self, p, from, promise);
 }
 
 } // namespace
@@ -241,11 +258,23 @@ learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_ac
         auto promise = self->make_response_promise<load_stage_reply>();
         try {
           load(self->state, *parts, r);
-          fetch_datasets(self, parts, from, 0, std::make_shared<training_data::records>(), r.replay, promise);
+          fetch_datasets(self, parts, from, 0, std::make_shared<training_data::records>(), promise);
         } catch (const std::exception& e) {
           promise.deliver(to_caf(e));
         }
         return promise;
+      },
+      [=](const publish_request& r) {
+        return answer<publish_reply>([&] {
+          parts->board->publish(r.stage, open_weights(*parts, r.folder, policy_version{}));
+          return publish_reply{};
+        });
+      },
+      [=](const pin_request& r) {
+        return answer<pin_reply>([&] {
+          r.keep ? parts->board->pin(r.stage, r.version) : parts->board->unpin(r.stage, r.version);
+          return pin_reply{};
+        });
       },
       [=](const step_request& r) -> caf::result<step_reply> {
         auto promise = self->make_response_promise<step_reply>();

@@ -150,6 +150,20 @@ struct commit_request {
 struct read_batch_request {
   std::vector<group_id> groups;
 };
+/// What a run that goes on has to know: its stages so far, and their checkpoints in the order they were made.
+struct read_history_request {};
+struct read_history_reply {
+  payload<std::vector<stage_record>> stages;
+  payload<std::vector<checkpoint_record>> checkpoints;
+};
+/// The recorded steps of a stage that lie behind a version, in order.
+struct read_steps_request {
+  stage_index stage;
+  policy_version after;
+};
+struct read_steps_reply {
+  payload<std::vector<step_record>> steps;
+};
 struct read_dataset_request {
   std::string name;
 };
@@ -222,13 +236,25 @@ struct load_stage_request {
   std::string folder;          ///< checkpoint, below the run folder, or a model elsewhere; empty: a new model
   bool with_optimizer = false; ///< the folder is a checkpoint of this very stage
   policy_version version;      ///< what the folder holds
-  payload<std::vector<step_record>> replay; ///< later steps, to be trained again
   std::uint32_t branch = 0;
 };
 struct load_stage_reply {
   policy_version version;
-  std::uint64_t parameters = 0;
+  std::uint64_t trained_again = 0; ///< recorded steps behind `folder`
 };
+/// Publishes weights that no stage trains, as version 0 of `stage`: what an evaluation or a collection samples with.
+struct publish_request {
+  stage_index stage;
+  std::string folder; ///< as in load_stage_request
+};
+struct publish_reply {};
+/// Keeps a published version, which must be the latest, for work that is pinned to it; or lets it go.
+struct pin_request {
+  stage_index stage;
+  policy_version version;
+  bool keep = true;
+};
+struct pin_reply {};
 struct step_request {
   std::chrono::milliseconds patience{2000};
 };
@@ -236,7 +262,7 @@ struct step_reply {
   bool stepped = false;
   std::string waiting_for; ///< when it did not
   policy_version version;
-  payload<gpu::figures> figures;
+  std::string metrics; ///< the step's figures as a JSON object, as the step record has them
 };
 /// From the learner to itself: the batch was not ready, try again.
 struct try_step {
@@ -269,6 +295,10 @@ TROUPE_LOCAL_MESSAGE(lease_batch_request)
 TROUPE_LOCAL_MESSAGE(lease_batch_reply)
 TROUPE_LOCAL_MESSAGE(commit_request)
 TROUPE_LOCAL_MESSAGE(read_batch_request)
+TROUPE_LOCAL_MESSAGE(read_history_request)
+TROUPE_LOCAL_MESSAGE(read_history_reply)
+TROUPE_LOCAL_MESSAGE(read_steps_request)
+TROUPE_LOCAL_MESSAGE(read_steps_reply)
 TROUPE_LOCAL_MESSAGE(read_dataset_request)
 TROUPE_LOCAL_MESSAGE(read_dataset_reply)
 TROUPE_LOCAL_MESSAGE(record_request)
@@ -287,6 +317,10 @@ TROUPE_LOCAL_MESSAGE(drain_request)
 TROUPE_LOCAL_MESSAGE(drain_reply)
 TROUPE_LOCAL_MESSAGE(load_stage_request)
 TROUPE_LOCAL_MESSAGE(load_stage_reply)
+TROUPE_LOCAL_MESSAGE(publish_request)
+TROUPE_LOCAL_MESSAGE(publish_reply)
+TROUPE_LOCAL_MESSAGE(pin_request)
+TROUPE_LOCAL_MESSAGE(pin_reply)
 TROUPE_LOCAL_MESSAGE(step_request)
 TROUPE_LOCAL_MESSAGE(step_reply)
 TROUPE_LOCAL_MESSAGE(try_step)

@@ -2,6 +2,7 @@
 #include "gpu/engine.hpp"
 #include "runtime/error.hpp"
 
+#include <cstdlib>
 #include <dlfcn.h>
 #include <filesystem>
 #include <vector>
@@ -44,6 +45,9 @@ std::string advice(const std::string& device, const std::string& why) {
 } // namespace
 
 std::shared_ptr<backend> open_backend(const backend_options& options) {
+  // OpenMP's threads spin while they wait, unless told otherwise before the runtime is loaded: three times slower than one
+  // thread on a machine that has other work.
+  ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   const auto module_name = module_of(options.device);
   std::string why;
   for (const auto& path : places(module_name)) {

@@ -234,16 +234,12 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   {
     actors::controller controller{system,
                                   {.recipe = &recipe,
-                                   .journal = &journal,
-                                   .backend = backend,
-                                   .board = board,
                                    .meter = meter,
                                    .members = members,
                                    .log = &log,
                                    .display = display.get(),
                                    .stop = &stop_wanted,
                                    .run_folder = options.folder,
-                                   .new_model = parts->new_model,
                                    .buffer = who.buffer,
                                    .learner = who.learner}};
     for (const auto& v : who.verifiers) {

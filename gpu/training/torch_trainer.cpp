@@ -12,6 +12,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <cmath>
+#include <malloc.h>
 #include <utility>
 
 namespace troupe::gpu {
@@ -208,6 +209,10 @@ private:
   }
 
   void finish(const update& u, double loss, const optimizer_options& how, call_figures& calls) {
+    constexpr std::uint64_t updates_between = 64;
+    if (++updates_ % updates_between == 0) {
+      ::malloc_trim(0); // tensors of ever new sizes leave holes in glibc's heap, which else grows by the step
+    }
     if (u.empty()) {
       calls.add_nothing();
     } else {
@@ -231,6 +236,7 @@ private:
   at::Device device_;
   decode_mode mode_;
   std::uint32_t sft_threads_;
+  std::uint64_t updates_ = 0;
   policy policy_;
   adamw optimizer_;
   at::Tensor reference_; ///< [P]; undefined: none held

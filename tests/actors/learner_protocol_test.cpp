@@ -7,6 +7,7 @@
 #include "tests/actors/small_run.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace troupe::actors {
 namespace {
@@ -61,48 +62,59 @@ CAF_TEST_FIXTURE_SCOPE(learner_tests, one_learner)
 CAF_TEST(loading a new model publishes version 0) {
   const auto loaded = unbox(load(grpo_stage));
   CAF_CHECK_EQUAL(loaded.version.value, 0u);
-  CAF_CHECK_EQUAL(loaded.parameters, 42u);
+  CAF_CHECK_EQUAL(loaded.trained_again, 0u);
   CAF_REQUIRE(board->latest() != nullptr);
   CAF_CHECK_EQUAL(published(), 0u);
   CAF_CHECK(board->stage() == grpo_stage);
   CAF_CHECK(model->done.empty());
 }
 
+CAF_TEST(weights that are only sampled with are published and kept for pinned work) {
+  CAF_REQUIRE(static_cast<bool>(ask<publish_reply>(tested, publish_request{grpo_stage, "checkpoints/rl/step-000002"})));
+  CAF_CHECK_EQUAL(published(), 0u);
+  CAF_REQUIRE(static_cast<bool>(ask<pin_reply>(tested, pin_request{grpo_stage, policy_version{}, true})));
+  CAF_REQUIRE(static_cast<bool>(load(sft_stage)));
+  CAF_CHECK(board->find(grpo_stage, policy_version{}) != nullptr);
+  CAF_REQUIRE(static_cast<bool>(ask<pin_reply>(tested, pin_request{grpo_stage, policy_version{}, false})));
+  CAF_CHECK(board->find(grpo_stage, policy_version{}) == nullptr);
+}
+
 CAF_TEST(recorded steps are trained again in order before anything is published) {
-  auto steps = std::make_shared<std::vector<step_record>>();
-  for (std::uint64_t v : {3, 4}) {
+  auto& steps = script->steps;
+  for (std::uint64_t v : {2, 3, 4}) { // 2 is what the checkpoint holds
     step_record r{.stage = grpo_stage, .version = policy_version{v}};
     const auto stored = two_groups(2 * v);
     r.groups = {stored->groups[0].what.id, stored->groups[1].what.id};
     script->stored[r.groups] = stored;
-    steps->push_back(r);
+    steps.push_back(r);
   }
   auto loading = self->request(tested, caf::infinite,
                                load_stage_request{.stage = grpo_stage,
                                                   .folder = "checkpoints/rl/step-000002",
                                                   .with_optimizer = true,
-                                                  .version = policy_version{2},
-                                                  .replay = steps});
+                                                  .version = policy_version{2}});
   expect((load_stage_request), from(self).to(tested));
+  expect((read_steps_request), from(tested).to(buffer));
+  expect((read_steps_reply), from(buffer).to(tested));
   expect((read_batch_request), from(tested).to(buffer));
   expect((lease_batch_reply), from(buffer).to(tested));
   CAF_CHECK(board->latest() == nullptr);
   expect((read_batch_request), from(tested).to(buffer));
   expect((lease_batch_reply), from(buffer).to(tested));
-  CAF_CHECK_EQUAL(unbox(take<load_stage_reply>(loading)).version.value, 4u);
+  const auto loaded = unbox(take<load_stage_reply>(loading));
+  CAF_CHECK_EQUAL(loaded.version.value, 4u);
+  CAF_CHECK_EQUAL(loaded.trained_again, 2u);
   CAF_CHECK_EQUAL(published(), 4u);
-  CAF_CHECK((script->read == std::vector<std::vector<group_id>>{(*steps)[0].groups, (*steps)[1].groups}));
+  CAF_CHECK((script->read == std::vector<std::vector<group_id>>{steps[1].groups, steps[2].groups}));
   CAF_CHECK((model->done == lines{"load " + folder.path() + "/checkpoints/rl/step-000002", "grpo 4", "grpo 4"}));
   CAF_CHECK(script->committed.empty()); // they are committed already
 }
 
 CAF_TEST(a recorded sft step is trained again on its own examples) {
-  auto steps = std::make_shared<std::vector<step_record>>();
-  steps->push_back({.stage = sft_stage, .version = policy_version{3}, .data_cursor = 9});
+  script->steps.push_back({.stage = sft_stage, .version = policy_version{3}, .data_cursor = 9});
   CAF_REQUIRE(static_cast<bool>(ask<load_stage_reply>(
       tested,
-      load_stage_request{
-          .stage = sft_stage, .folder = "c", .with_optimizer = true, .version = policy_version{2}, .replay = steps})));
+      load_stage_request{.stage = sft_stage, .folder = "c", .with_optimizer = true, .version = policy_version{2}})));
   CAF_REQUIRE_EQUAL(model->trained.size(), 3u);
   CAF_CHECK_EQUAL(byte_tokenizer{}.decode(model->trained[0].prompt, true), "p6?"); // examples 6, 7 and 8
   CAF_CHECK_EQUAL(byte_tokenizer{}.decode(model->trained[2].prompt, true), "p8?");
@@ -124,7 +136,7 @@ CAF_TEST(a step trains a batch and commits it and then publishes) {
   const auto done = unbox(take<step_reply>(stepping));
   CAF_CHECK(done.stepped);
   CAF_CHECK_EQUAL(done.version.value, 1u);
-  CAF_CHECK_EQUAL(done.figures->at("reward"), 0.5);
+  CAF_CHECK_EQUAL(nlohmann::json::parse(done.metrics).at("reward").get<double>(), 0.5);
   CAF_REQUIRE_EQUAL(script->committed.size(), 1u);
   const auto& c = script->committed[0];
   CAF_CHECK_EQUAL(c.lease.value, 9u);

@@ -63,6 +63,12 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
         return reply(script->committed, r,
                      [&] { return submit_reply{next_of(script->commits, rollout::submit_result::created)}; });
       },
+      [](const read_history_request&) { return unscripted<read_history_reply>("read_history"); },
+      [=](const read_steps_request& r) {
+        auto steps = std::make_shared<std::vector<step_record>>(script->steps);
+        std::erase_if(*steps, [&](const auto& one) { return one.stage != r.stage || one.version <= r.after; });
+        return read_steps_reply{std::move(steps)};
+      },
       [=](const read_batch_request& r) {
         return reply(script->read, r.groups, [&] { return lease_batch_reply{.what = script->stored.at(r.groups)}; });
       },

@@ -145,6 +145,10 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
       [=](const progress_request&) {
         return answer<progress_reply>([&] { return self->state.service->progress(clock()); });
       },
+      [=](const begin_epoch_request&) {
+        return write<begin_epoch_reply>(self, space, [=] { return self->state.service->begin_epoch(clock()); });
+      },
+      [=](const summary_request&) { return answer<summary_reply>([&] { return self->state.service->summary(); }); },
       [=](const evaluation_request& r) {
         return answer<evaluation_reply>([&] { return self->state.service->evaluation(r); });
       },

@@ -83,8 +83,7 @@ progress_reply buffer_service::progress(clock_reading at) const {
   }
   return {.unfinished_pinned = unfinished,
           .version = ledger_.version(),
-          .waiting_for = ledger_.waiting_for_pinned(at.now),
-          .counts = std::make_shared<rollout::group_counts>(ledger_.counts())};
+          .waiting_for = ledger_.waiting_for_pinned(at.now)};
 }
 
 } // namespace troupe::actors

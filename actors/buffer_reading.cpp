@@ -4,10 +4,12 @@
 #include "actors/reward_parts.hpp"
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/counts_json.hpp"
 #include "runtime/kill_point.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace troupe::actors {
@@ -59,6 +61,19 @@ read_history_reply buffer_service::read_history() const {
   }
   return {.stages = std::make_shared<std::vector<stage_record>>(journal_.stages()),
           .checkpoints = std::move(checkpoints)};
+}
+
+summary_reply buffer_service::summary() const {
+  std::map<std::string, std::uint64_t> samples;
+  journal_.for_each_group([&](const group& g) {
+    for (const auto& m : g.members) {
+      ++samples[rollout::fate(g, m)];
+    }
+    return true;
+  });
+  auto counts = metrics::counts_json(ledger_.counts());
+  counts["samples"] = samples;
+  return {counts.dump()};
 }
 
 read_steps_reply buffer_service::read_steps(const read_steps_request& r) const {

@@ -18,13 +18,17 @@ namespace {
 
 constexpr std::uint64_t lease_block = 1000; // lease ids are reserved in the journal in blocks
 
-lease_id first_lease(const store::journal& journal) {
-  const auto text = journal.setting("next_lease");
-  std::uint64_t value = 1;
-  if (text) {
-    std::from_chars(text->data(), text->data() + text->size(), value);
+std::optional<std::uint64_t> number_setting(const store::journal& journal, const char* name) {
+  const auto text = journal.setting(name);
+  std::uint64_t value = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc{}) {
+    return std::nullopt;
   }
-  return lease_id{value};
+  return value;
+}
+
+lease_id first_lease(const store::journal& journal) {
+  return lease_id{number_setting(journal, "next_lease").value_or(1)};
 }
 
 member describe(const sample& s) {
@@ -43,7 +47,7 @@ member describe(const sample& s) {
 
 } // namespace
 
-buffer_service::buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
+buffer_service::buffer_service(store::journal& journal, const config::recipe& what, source_map sources,
                                clock_reading at)
     : journal_(journal), recipe_(what), sources_(std::move(sources)), ledger_(first_lease(journal)) {
   start_retention();
@@ -59,11 +63,16 @@ buffer_service::buffer_service(store::journal& journal, const config::recipe& wh
   });
   store::write rest;
   reserve_leases(rest, first_lease(journal));
-  rest.settings.emplace_back("learner_epoch", std::to_string(learner.value));
-  for (auto& changed : ledger_.begin_epoch(learner, at.wall_ms)) {
-    voided.push_back(std::move(changed));
-  }
   save(std::move(voided), std::move(rest), store::durability::disk);
+  begin_epoch(at);
+}
+
+begin_epoch_reply buffer_service::begin_epoch(clock_reading at) {
+  const epoch present{number_setting(journal_, "learner_epoch").value_or(0) + 1};
+  store::write rest;
+  rest.settings.emplace_back("learner_epoch", std::to_string(present.value));
+  save(ledger_.begin_epoch(present, at.wall_ms), std::move(rest), store::durability::disk);
+  return {present};
 }
 
 rollout::caller buffer_service::caller(const worker_name& who, clock_reading at) const {

@@ -30,9 +30,8 @@ struct clock_reading {
 /// does.
 class buffer_service {
 public:
-  /// Takes up what the journal holds; all leases are void and `learner` is the present epoch.
-  buffer_service(store::journal& journal, const config::recipe& what, source_map sources, epoch learner,
-                 clock_reading at);
+  /// Takes up what the journal holds; all leases are void and a new epoch begins.
+  buffer_service(store::journal& journal, const config::recipe& what, source_map sources, clock_reading at);
 
   begin_stage_reply begin_stage(const begin_stage_request& r);
   issue_reply issue(const issue_request& r, clock_reading at);
@@ -53,6 +52,8 @@ public:
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
   progress_reply progress(clock_reading at) const;
   evaluation_reply evaluation(const evaluation_request& r) const;
+  begin_epoch_reply begin_epoch(clock_reading at);
+  summary_reply summary() const;
 
   /// A write that failed is kept, and the ledger is that one write ahead of the journal: this writes it, or throws
   /// again. To be called before anything that writes, so that nothing is built on what is not stored; the request that

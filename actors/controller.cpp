@@ -127,6 +127,7 @@ policy_version controller::load_for_training(stage_index index, stage_record& re
   }
   discard_uncommitted(parts_.run_folder, record.name, known);
   load_stage_request r{.stage = index, .folder = record.start_checkpoint};
+  r.learner = ask<begin_epoch_reply>(parts_.buffer, deadline::buffer, begin_epoch_request{}).learner;
   if (!known.empty()) {
     r.folder = known.back().folder;
     r.with_optimizer = true;

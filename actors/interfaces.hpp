@@ -44,7 +44,10 @@ using buffer_actor = caf::typed_actor<
     // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
     caf::replies_to<record_request>::with<submit_reply>,
     caf::replies_to<build_dataset_request>::with<build_dataset_reply>, caf::reacts_to<write_again>,
-    // How far evaluations and collections are, and what came of one.
+    // Fences the learner before.
+    caf::replies_to<begin_epoch_request>::with<begin_epoch_reply>,
+    // How far evaluations and collections are, what came of one, and how all groups stand.
+    caf::replies_to<summary_request>::with<summary_reply>,
     caf::replies_to<progress_request>::with<progress_reply>,
     caf::replies_to<evaluation_request>::with<evaluation_reply>>;
 

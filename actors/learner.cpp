@@ -110,7 +110,7 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
             const gpu::figures& figures, step_promise promise) {
   kill_point("after_train_before_commit");
   const auto record = record_of(self->state, what.get(), figures);
-  self->request(from, deadline::buffer, commit_request{p->who, p->present, lease, record})
+  self->request(from, deadline::buffer, commit_request{p->who, self->state.present, lease, record})
       .then(
           [=](const submit_reply& reply) mutable {
             const bool stored = reply.result == rollout::submit_result::created ||
@@ -142,7 +142,7 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
     }
     return;
   }
-  self->request(from, deadline::buffer, lease_batch_request{p->who, p->present})
+  self->request(from, deadline::buffer, lease_batch_request{p->who, s.present})
       .then(
           [=](const lease_batch_reply& reply) mutable {
             if (!reply.what) {
@@ -196,6 +196,7 @@ void load(learner_state& s, const learner_parts& p, const load_stage_request& r)
   s.stage = r.stage;
   s.version = r.version;
   s.branch = r.branch;
+  s.present = r.learner;
   s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
   const auto optimizer = r.with_optimizer ? (std::filesystem::path{p.run_folder} / r.folder).string() : std::string{};
   s.trainer = p.backend->make_trainer(open_weights(p, r.folder, r.version), optimizer);

@@ -23,7 +23,6 @@ struct learner_parts {
   std::string run_folder;
   std::string tokenizer_folder;
   gpu::model_shape new_model; ///< used when a stage starts from no checkpoint
-  epoch present;
   worker_name who;
 };
 
@@ -37,6 +36,7 @@ struct learner_state {
   stage_index stage;
   policy_version version;
   std::uint32_t branch = 0;
+  epoch present; ///< of the stage at hand
   std::uint64_t data_cursor = 0;
   logprob_gap gap;
   caf::actor_clock::time_point waiting_since;

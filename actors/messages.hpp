@@ -194,7 +194,16 @@ struct progress_reply {
   std::uint64_t unfinished_pinned = 0; ///< eval and collect groups of the stage that are not done yet
   policy_version version;
   std::string waiting_for;
-  payload<rollout::group_counts> counts;
+};
+/// A learner takes over: what another one held goes back, and its epoch is fenced.
+struct begin_epoch_request {};
+struct begin_epoch_reply {
+  epoch learner;
+};
+/// Groups by state and samples by fate over the whole run, as JSON for the report.
+struct summary_request {};
+struct summary_reply {
+  std::string counts;
 };
 
 struct evaluation_request {
@@ -237,6 +246,7 @@ struct load_stage_request {
   bool with_optimizer = false; ///< the folder is a checkpoint of this very stage
   policy_version version;      ///< what the folder holds
   std::uint32_t branch = 0;
+  epoch learner; ///< under which it leases and commits from now on
 };
 struct load_stage_reply {
   policy_version version;
@@ -307,6 +317,10 @@ TROUPE_LOCAL_MESSAGE(build_dataset_reply)
 TROUPE_LOCAL_MESSAGE(write_again)
 TROUPE_LOCAL_MESSAGE(progress_request)
 TROUPE_LOCAL_MESSAGE(progress_reply)
+TROUPE_LOCAL_MESSAGE(begin_epoch_request)
+TROUPE_LOCAL_MESSAGE(begin_epoch_reply)
+TROUPE_LOCAL_MESSAGE(summary_request)
+TROUPE_LOCAL_MESSAGE(summary_reply)
 TROUPE_LOCAL_MESSAGE(evaluation_request)
 TROUPE_LOCAL_MESSAGE(evaluation_reply)
 TROUPE_LOCAL_MESSAGE(pull_work)

@@ -8,7 +8,6 @@
 #include "deploy/troupe/run_folder.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/error.hpp"
-#include "runtime/metrics/counts_json.hpp"
 #include "runtime/metrics/report.hpp"
 #include "runtime/metrics/report_file.hpp"
 #include "runtime/task/alphabet.hpp"
@@ -122,19 +121,8 @@ void cut_metrics_back(const std::string& folder, const config::recipe& r, const 
 }
 
 /// False, and said why, when the disk does not take it.
-bool write_report(const std::string& folder, const store::journal& journal, metrics::run_log& log) try {
-  rollout::group_counts groups;
-  std::map<std::string, std::uint64_t> samples;
-  journal.for_each_group([&](const group& g) {
-    groups.add(g);
-    for (const auto& m : g.members) {
-      ++samples[rollout::fate(g, m)];
-    }
-    return true;
-  });
-  auto counts = metrics::counts_json(groups);
-  counts["samples"] = samples;
-  metrics::set_report_counts(folder, counts);
+bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log) try {
+  metrics::set_report_counts(folder, nlohmann::json::parse(counts));
   metrics::write_report(folder);
   return true;
 } catch (const error& e) {
@@ -180,7 +168,6 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     log.event("troupectl --run cannot look into this run: " + endpoint.problem(), true);
   }
   const auto display = metrics::make_display();
-  const epoch present{std::stoull(journal.setting("learner_epoch").value_or("0")) + 1};
   const auto board = std::make_shared<actors::weights_board>();
   const auto meter = std::make_shared<actors::activity>();
   const auto members = std::make_shared<actors::roll_call>();
@@ -193,7 +180,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   config.set("logger.verbosity", caf::atom("quiet"));
   caf::actor_system system{config};
   const auto service =
-      std::make_shared<actors::buffer_service>(journal, recipe, sources, present, actors::read_clocks());
+      std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
   cast who;
   who.buffer = system.spawn<caf::detached>(
       actors::buffer, service, actors::clock_source{actors::read_clocks},
@@ -208,7 +195,6 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->run_folder = options.folder;
   parts->tokenizer_folder = tokenizer_folder;
   parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
-  parts->present = present;
   parts->who = {"learner-0", new_incarnation()};
   who.learner =
       system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, who.buffer);
@@ -269,7 +255,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   if (problem) {
     std::rethrow_exception(problem);
   }
-  const bool reported = write_report(options.folder, journal, log);
+  const bool reported = write_report(options.folder, service->summary().counts, log);
   display->say(finished ? reported ? "finished: open " + options.folder + "/report.html" : "finished, without a report"
                         : "stopped after a committed step; go on with: troupe run " + recipe.name + " --out " +
                               options.folder + " --resume");

@@ -30,14 +30,13 @@ struct one_learner : deterministic_system {
     parts->sources = small_sources();
     parts->run_folder = folder.path();
     parts->tokenizer_folder = folder / "tokenizer";
-    parts->present = epoch{4};
     parts->who = the_learner;
     buffer = ends(sys.spawn(scripted_buffer, script));
     tested = ends(sys.spawn(learner, std::shared_ptr<const learner_parts>{parts}, buffer));
   }
 
   caf::expected<load_stage_reply> load(stage_index stage) {
-    return ask<load_stage_reply>(tested, load_stage_request{.stage = stage});
+    return ask<load_stage_reply>(tested, load_stage_request{.stage = stage, .learner = epoch{4}});
   }
   caf::expected<step_reply> step(milliseconds patience = no_patience) {
     return ask<step_reply>(tested, step_request{patience});

@@ -81,6 +81,8 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
       [](const build_dataset_request&) { return unscripted<build_dataset_reply>("build_dataset"); },
       [](const write_again&) {},
       [](const progress_request&) { return unscripted<progress_reply>("progress"); },
+      [](const begin_epoch_request&) { return unscripted<begin_epoch_reply>("begin_epoch"); },
+      [](const summary_request&) { return unscripted<summary_reply>("summary"); },
       [](const evaluation_request&) { return unscripted<evaluation_reply>("evaluation"); },
   };
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/remote_buffer.hpp"
+
+#include "actors/buffer_calls.hpp"
+#include "actors/deadlines.hpp"
+#include "actors/failure.hpp"
+#include "actors/wire_reply.hpp"
+
+namespace troupe::actors {
+
+namespace {
+
+using pointer = remote_buffer_actor::stateful_pointer<remote_buffer_state>;
+
+template <class Reply, class Request>
+caf::result<Reply> forward(pointer self, const std::shared_ptr<wire::client>& to, buffer_call call,
+                           const Request& what) {
+  auto promise = self->template make_response_promise<Reply>();
+  auto& s = self->state;
+  const auto number = ++s.asked;
+  s.waiting[number] = [promise](const wire::outcome& how) mutable {
+    try {
+      promise.deliver(decode_call<Reply>(reply_in(how)));
+    } catch (const std::exception& e) { // what the buffer answered, or bytes that are no answer
+      promise.deliver(to_caf(e));
+    }
+  };
+  try {
+    to->request({static_cast<std::uint16_t>(call), {wire::make_part(encode(what))}}, deadline::buffer,
+                [me = caf::actor_cast<caf::actor>(self), number](wire::outcome how) {
+                  caf::anon_send(me, wire_ended{number, std::make_shared<wire::outcome>(std::move(how))});
+                });
+  } catch (const std::exception& e) {
+    s.waiting.erase(number);
+    promise.deliver(to_caf(e));
+  }
+  return promise;
+}
+
+} // namespace
+
+remote_buffer_actor::behavior_type remote_buffer(pointer self, std::shared_ptr<wire::client> to) {
+  return {
+      [=](const begin_stage_request& r) { return forward<begin_stage_reply>(self, to, buffer_call::begin_stage, r); },
+      [=](const issue_request& r) { return forward<issue_reply>(self, to, buffer_call::issue, r); },
+      [=](const lease_prompts_request& r) {
+        return forward<lease_prompts_reply>(self, to, buffer_call::lease_prompts, r);
+      },
+      [=](const submit_samples_request& r) { return forward<submit_reply>(self, to, buffer_call::submit_samples, r); },
+      [=](const lease_generated_request& r) {
+        return forward<lease_generated_reply>(self, to, buffer_call::lease_generated, r);
+      },
+      [=](const submit_verdict_request& r) { return forward<submit_reply>(self, to, buffer_call::submit_verdict, r); },
+      [=](const hand_back_request& r) { return forward<submit_reply>(self, to, buffer_call::hand_back, r); },
+      [=](const renew_request& r) { return forward<submit_reply>(self, to, buffer_call::renew, r); },
+      [=](const worker_lost_request& r) { return forward<submit_reply>(self, to, buffer_call::worker_lost, r); },
+      [=](const lease_batch_request& r) { return forward<lease_batch_reply>(self, to, buffer_call::lease_batch, r); },
+      [=](const commit_request& r) { return forward<submit_reply>(self, to, buffer_call::commit, r); },
+      [=](const read_history_request& r) {
+        return forward<read_history_reply>(self, to, buffer_call::read_history, r);
+      },
+      [=](const read_steps_request& r) { return forward<read_steps_reply>(self, to, buffer_call::read_steps, r); },
+      [=](const read_batch_request& r) { return forward<lease_batch_reply>(self, to, buffer_call::read_batch, r); },
+      [=](const read_dataset_request& r) {
+        return forward<read_dataset_reply>(self, to, buffer_call::read_dataset, r);
+      },
+      [=](const record_request& r) { return forward<submit_reply>(self, to, buffer_call::record, r); },
+      [=](const build_dataset_request& r) {
+        return forward<build_dataset_reply>(self, to, buffer_call::build_dataset, r);
+      },
+      [=](const write_again&) { /* the buffer's own, of its own process */ },
+      [=](const begin_epoch_request& r) { return forward<begin_epoch_reply>(self, to, buffer_call::begin_epoch, r); },
+      [=](const summary_request& r) { return forward<summary_reply>(self, to, buffer_call::summary, r); },
+      [=](const progress_request& r) { return forward<progress_reply>(self, to, buffer_call::progress, r); },
+      [=](const evaluation_request& r) { return forward<evaluation_reply>(self, to, buffer_call::evaluation, r); },
+      [=](const wire_ended& ended) {
+        auto& waiting = self->state.waiting;
+        if (const auto it = waiting.find(ended.request); it != waiting.end()) {
+          const auto deliver = std::move(it->second);
+          waiting.erase(it);
+          deliver(*ended.how);
+        }
+      },
+  };
+}
+
+} // namespace troupe::actors

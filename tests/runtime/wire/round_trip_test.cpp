@@ -75,6 +75,17 @@ TEST(RoundTrip, EightClientsAtOnce) {
   EXPECT_EQ(right, 8 * each);
 }
 
+TEST(RoundTrip, TwoClientsOfOneProcess) {
+  server s{{}, echo};
+  const auto options = to(s.endpoint());
+  client one{options};
+  client two{options}; // the same name and incarnation
+  auto first = ask(one, words(1, {"one"}));
+  auto second = ask(two, words(1, {"two"}));
+  EXPECT_EQ(text_of(first.get().reply), std::vector<std::string>{"one"});
+  EXPECT_EQ(text_of(second.get().reply), std::vector<std::string>{"two"});
+}
+
 TEST(RoundTrip, AnswersFromOtherThreadsInAnyOrder) {
   held_requests held;
   server s{{}, held.keep()};

@@ -58,6 +58,7 @@ void request_book::sent(std::uint64_t sequence, time_point now) {
     charged_ += r.cost;
   }
   const auto after = std::min(retransmit_after_ * (1 << std::min(r.sends, doublings_max)), repeat_after_max);
+  repeats_.erase({r.resend_at, sequence});
   r.resend_at = now + std::max(after, retransmit_after_);
   ++r.sends;
   repeats_.insert({r.resend_at, sequence});

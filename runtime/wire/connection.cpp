@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/wire/connection.hpp"
+
+#include "runtime/error.hpp"
+#include "runtime/wire/frames.hpp"
+#include "runtime/wire/incarnation.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace troupe::wire {
+
+connection::connection(const client_options& options, std::uint32_t client) : options_(options), client_(client) {
+  try {
+    open();
+  } catch (const zmq::error_t& e) {
+    throw error{errc::invalid, options.endpoint + ": " + e.what() + "; an endpoint is tcp://HOST:PORT"};
+  }
+}
+
+connection::~connection() {
+  close();
+}
+
+void connection::renew() {
+  close();
+  open();
+}
+
+void connection::open() {
+  socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
+  configure(socket_, std::max(options_.bounds.frame_bytes_max, options_.bounds.message_bytes_max));
+  socket_.set(zmq::sockopt::linger, 0); // what was not answered is lost to us anyway
+  socket_.set(zmq::sockopt::immediate, true);
+  socket_.set(zmq::sockopt::routing_id, routing_id_of(options_.life, client_, ++number_));
+  if (options_.server_public_key) {
+    socket_.set(zmq::sockopt::curve_serverkey, *options_.server_public_key);
+    socket_.set(zmq::sockopt::curve_publickey, options_.keys->public_key);
+    socket_.set(zmq::sockopt::curve_secretkey, options_.keys->secret_key);
+  }
+  const std::string news_at = "inproc://news-" + std::to_string(number_);
+  constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                         ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+  if (zmq_socket_monitor(socket_.handle(), news_at.c_str(), events) != 0) {
+    throw zmq::error_t{};
+  }
+  monitor_ = zmq::socket_t{context_, zmq::socket_type::pair};
+  monitor_.set(zmq::sockopt::linger, 0);
+  monitor_.connect(news_at);
+  socket_.connect(options_.endpoint);
+}
+
+void connection::close() {
+  if (socket_) {
+    zmq_socket_monitor(socket_.handle(), nullptr, 0);
+  }
+  monitor_.close();
+  socket_.close();
+}
+
+connection::news connection::next() {
+  zmq::message_t event;
+  if (!monitor_.recv(event, zmq::recv_flags::dontwait)) {
+    return news::none;
+  }
+  zmq::message_t address;
+  if (event.more()) {
+    static_cast<void>(monitor_.recv(address, zmq::recv_flags::none));
+  }
+  std::uint16_t what = 0;
+  std::memcpy(&what, event.data(), std::min(sizeof what, event.size()));
+  switch (what) {
+  case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+    return news::made;
+  case ZMQ_EVENT_DISCONNECTED:
+    return news::lost;
+  case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+    return news::key_refused;
+  default:
+    return news::none;
+  }
+}
+
+} // namespace troupe::wire

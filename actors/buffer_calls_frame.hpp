@@ -9,6 +9,7 @@
 namespace troupe::actors::frame {
 
 using namespace troupe::frame;
+using troupe::frame::put; // beside those below
 
 template <class Root, class Fill>
 std::string make(Fill fill) {

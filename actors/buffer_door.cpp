@@ -4,6 +4,7 @@
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
 #include "actors/wire_reply.hpp"
+#include "schema/codec.hpp"
 
 namespace troupe::actors {
 

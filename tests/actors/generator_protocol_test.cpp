@@ -23,13 +23,14 @@ struct one_generator : deterministic_system {
     tested = ends(sys.spawn(generator, first_generator, buffer, station, batch_size, sink()));
   }
 
+  static constexpr std::chrono::seconds renewal{10};
   /// A lease on one group of two samples for each cursor.
   static lease_prompts_reply lease(std::uint64_t id, std::initializer_list<std::uint64_t> cursors) {
     auto work = std::make_shared<std::vector<prompt_work>>();
     for (const auto c : cursors) {
       work->push_back({.what = two_samples(c), .asked = {.task = "letters", .text = "p?"}, .sampling = {}});
     }
-    return {.lease = lease_id{id}, .work = std::move(work)};
+    return {.lease = lease_id{id}, .work = std::move(work), .renew_every = renewal};
   }
   void pull() { self->send(tested, pull_work{}); }
   /// Lets the generator ask, and the buffer answer.
@@ -184,7 +185,7 @@ CAF_TEST(each lease is renewed once in every renewal interval) {
   turns();
   CAF_CHECK(script->prompts.empty());
   CAF_CHECK(script->renewed.empty());
-  advance_time(deadline::renewal - std::chrono::microseconds{1});
+  advance_time(renewal - std::chrono::microseconds{1});
   turns();
   CAF_CHECK(script->renewed.empty());
   advance_time(std::chrono::microseconds{1});

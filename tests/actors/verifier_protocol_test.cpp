@@ -28,9 +28,10 @@ struct one_verifier : deterministic_system {
     for (const auto c : cursors) {
       groups->push_back({.what = two_samples(c), .asked = {}, .samples = {answer_ab(0), answer_ab(1)}});
     }
-    return {.lease = lease_id{id}, .groups = std::move(groups)};
+    return {.lease = lease_id{id}, .groups = std::move(groups), .renew_every = renewal};
   }
 
+  static constexpr std::chrono::seconds renewal{10};
   std::string judging_fails;
   std::chrono::seconds judging_takes{0};
   std::vector<std::string> judged_ids;
@@ -77,7 +78,7 @@ CAF_TEST(a slow judge hands in group by group) {
 }
 
 CAF_TEST(a lease is renewed while its groups are judged and no longer) {
-  judging_takes = deadline::renewal;
+  judging_takes = renewal;
   script->generated = {lease(3, {4, 5})};
   self->send(tested, pull_work{});
   consume_messages(); // the keeper's time begins with the first hand-in and is over within the second group
@@ -85,7 +86,7 @@ CAF_TEST(a lease is renewed while its groups are judged and no longer) {
   CAF_REQUIRE_EQUAL(script->renewed.size(), 1u);
   CAF_CHECK_EQUAL(script->renewed[0].lease.value, 3u);
   CAF_CHECK_EQUAL(script->renewed[0].who.name, "verifier-0");
-  advance_time(deadline::renewal);
+  advance_time(renewal);
   consume_messages();
   CAF_CHECK_EQUAL(script->renewed.size(), 1u);
 }

@@ -14,7 +14,7 @@ constexpr std::int64_t end_ms = 4000000; // a run that has not come to its goal 
 
 } // namespace
 
-world::world(const settings& s) : settings_(s), random_(s.seed) {
+world::world(const settings& s) : settings_(s), random_(s.seed), wall_random_(s.seed) {
   for (std::size_t i = 0; i < 1 + s.seed % 3; ++i) {
     generators_.push_back({"generator-" + std::to_string(i), {1, ++lives_}, {}});
   }
@@ -26,6 +26,14 @@ world::world(const settings& s) : settings_(s), random_(s.seed) {
 
 void world::at(ms delay, std::function<void()> what) {
   events_.push({now_ + delay, sent_++, std::move(what)});
+}
+
+std::int64_t world::wall() {
+  constexpr std::int64_t start = 1'700'000'000'000, day = 86'400'000;
+  if (!settings_.clock_jumps) {
+    return start + now_.count();
+  }
+  return start + now_.count() + static_cast<std::int64_t>(wall_random_() % (2 * day)) - day;
 }
 
 void world::send(std::function<void()> what) {
@@ -110,21 +118,21 @@ void world::check() {
 void world::reopen() {
   ledger_.emplace(lease_id{1 + 100000 * lease_blocks_++});
   for (const auto& [id, g] : std::map{store_}) {
-    write(ledger_->restore(g, 0));
+    write(ledger_->restore(g, wall()));
   }
   ledger_->begin_stage(settings_.rules, committed_);
   present_ = present_.next();
-  write(ledger_->begin_epoch(present_, 0));
+  write(ledger_->begin_epoch(present_, wall()));
 }
 
 void world::restart_learner() {
   learner_.life = {3, ++lives_};
   present_ = present_.next();
-  write(ledger_->begin_epoch(present_, 0));
+  write(ledger_->begin_epoch(present_, wall()));
 }
 
 void world::tick() {
-  write(ledger_->expire(now_, 0));
+  write(ledger_->expire(now_, wall()));
   if (chance(0.01)) {
     reopen();
   }
@@ -134,14 +142,14 @@ void world::tick() {
   if (chance(0.01)) {
     auto& lost = generators_[random_() % generators_.size()];
     if (chance(0.5)) { // noticed at once; otherwise its leases run out
-      write(ledger_->worker_lost(lost.life, 0));
+      write(ledger_->worker_lost(lost.life, wall()));
     }
     lost.life = {1, ++lives_};
   }
   if (chance(0.002) && !store_.empty()) {
     auto any = store_.begin();
     std::advance(any, static_cast<std::ptrdiff_t>(random_() % store_.size()));
-    write(ledger_->drop(group_id{any->first}, drop_reason::operator_request, 0));
+    write(ledger_->drop(group_id{any->first}, drop_reason::operator_request, wall()));
   }
   at(ms{20}, [this] { tick(); });
 }
@@ -152,7 +160,7 @@ void world::generate(std::size_t who) {
     g.weights = committed_;
   }
   while (ledger_->train_capacity() > 0) {
-    write({ledger_->issue({.task = "t", .num_generations = settings_.rules.num_generations}, 0).value()});
+    write({ledger_->issue({.task = "t", .num_generations = settings_.rules.num_generations}, wall()).value()});
   }
   const auto leased = ledger_->lease_prompts(caller(g), 1 + static_cast<std::uint32_t>(random_() % 4));
   write(leased.groups);
@@ -182,7 +190,7 @@ void world::sample(std::size_t who, incarnation life, lease_id lease, const grou
                           .newest = newest,
                           .checksum = length * 1000 + weights.value};
       send([=, this] {
-        const auto said = ledger_->submit_sample({generators_[who].name, life, now_, 0}, lease, id, i, filled);
+        const auto said = ledger_->submit_sample(caller(generators_[who].name, life), lease, id, i, filled);
         write(said.groups);
         if (said.result == submit_result::created && !samples_.insert({id, i}).second) {
           broken("sample " + to_string(sample_id{id, i}) + " was taken twice");
@@ -243,7 +251,7 @@ void world::learn() {
 
 void world::commit(incarnation life, epoch present, lease_id lease, const rollout::ledger::changes& batch) {
   const auto before = committed_;
-  const auto said = ledger_->commit_batch({"learner", life, now_, 0}, present, lease, before.next());
+  const auto said = ledger_->commit_batch(caller("learner", life), present, lease, before.next());
   if (said.result != submit_result::created) {
     if (!said.groups.empty() || ledger_->version() != before) {
       broken("a refused step changed something");

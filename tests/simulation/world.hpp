@@ -19,6 +19,7 @@ struct settings {
   std::uint64_t seed = 0;
   bool faults = true;       ///< lost and doubled messages, deaths
   bool lag = true;          ///< generators learn of new weights late
+  bool clock_jumps = false; ///< the wall clock goes forward and back by up to a day, at any moment
   std::uint64_t steps = 12; ///< the learner's goal
   rollout::ledger::stage_rules rules;
 };
@@ -51,12 +52,15 @@ private:
   // -- virtual time ----------------------------------------------------------------------------------
   void at(ms delay, std::function<void()> what);
   ms delay(int most) { return ms{static_cast<int>(random_() % static_cast<std::uint64_t>(most)) + 1}; }
+  /// Milliseconds of a clock that somebody sets.
+  std::int64_t wall();
   bool chance(double p) { return settings_.faults && random_() % 10000 < static_cast<std::uint64_t>(p * 10000); }
   /// Delivers `what` to the buffer after a while: once, never, or twice.
   void send(std::function<void()> what);
 
   // -- roles -----------------------------------------------------------------------------------------
-  rollout::caller caller(const worker& who) const { return {who.name, who.life, now_, 0}; }
+  rollout::caller caller(const worker& who) { return caller(who.name, who.life); }
+  rollout::caller caller(const std::string& name, incarnation life) { return {name, life, now_, wall()}; }
   void generate(std::size_t who);
   void sample(std::size_t who, incarnation life, lease_id lease, const group& of);
   void verify(std::size_t who);
@@ -73,6 +77,7 @@ private:
 
   settings settings_;
   std::mt19937_64 random_;
+  std::mt19937_64 wall_random_; ///< of its own, so that jumps leave all else as it is
   ms now_{0};
   std::uint64_t sent_ = 0;
   struct event {

@@ -69,6 +69,20 @@ TEST(Simulation, WithoutFaultsNothingIsLostToStaleness) {
   }
 }
 
+/// Leases end and groups age on the monotonic clock alone.
+TEST(Simulation, AWallClockThatJumpsChangesNothing) {
+  const auto seeds = size_from_environment("TROUPE_SIM_SEEDS", 2000) / 10;
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    auto jumping = of_seed(seed);
+    jumping.clock_jumps = true;
+    world steady{of_seed(seed)}, jumps{jumping};
+    ASSERT_EQ(jumps.run(), "") << "seed " << seed;
+    ASSERT_EQ(steady.run(), "");
+    ASSERT_EQ(jumps.counts(), steady.counts()) << "seed " << seed;
+  }
+  log_reliability("simulation, faults, wall clock jumps, seeds", seeds, 0, 0, 0);
+}
+
 TEST(Simulation, TheSameSeedGivesTheSameRun) {
   world a{of_seed(7)};
   world b{of_seed(7)};

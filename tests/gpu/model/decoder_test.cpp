@@ -6,6 +6,9 @@
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <mutex>
+#include <set>
+#include <thread>
 
 namespace troupe::gpu {
 namespace {
@@ -61,6 +64,18 @@ TEST_P(Decoder, AgreesWithItsOracleForwardAndBackward) {
   const double largest = exact_flat.grad().abs().max().item<double>();
   EXPECT_GT(largest, 1.0);
   EXPECT_LT(gap(flat.grad(), exact_flat.grad()), 1e-5 * largest);
+}
+
+TEST(Threads, ShareALoopOfOurs) {
+  at::set_num_threads(2);
+  std::set<std::thread::id> seen;
+  std::mutex lock;
+  at::parallel_for(0, 2, 1, [&](std::int64_t, std::int64_t) {
+    const std::lock_guard held{lock};
+    seen.insert(std::this_thread::get_id());
+  });
+  at::set_num_threads(1);
+  EXPECT_EQ(seen.size(), 2U) << "at::parallel_for was compiled without OpenMP";
 }
 
 TEST_P(Decoder, TheBitsDoNotDependOnTheThreads) {

@@ -99,6 +99,28 @@ TEST(Retention, BySizeForgetsTheOldestUntilTheRestFits) {
   EXPECT_EQ(cursors(r.due(1'000'000, 10)), these{});
 }
 
+TEST(Retention, AStageMayHaveLimitsOfItsOwnBesideThoseForAll) {
+  const stage_index other{1};
+  const auto of_other = [&](std::uint64_t cursor, std::int64_t ended_ms) {
+    auto g = trained(cursor, 1, ended_ms);
+    g.id.stage = other;
+    return g;
+  };
+  retention r{{.max_bytes = 450}, {{other, {.max_age_ms = 1000, .max_bytes = 150}}}};
+  r.set_needs(stage, covered(9));
+  r.set_needs(other, covered(9));
+  for (std::uint64_t cursor = 0; cursor < 4; ++cursor) {
+    r.note(trained(cursor, 1, 100 + static_cast<std::int64_t>(cursor)));
+  }
+  r.note(of_other(10, 500));
+  EXPECT_EQ(cursors(r.due(600, 10)), these{0}); // 500 bytes in all; the other stage is within its own
+  r.note(of_other(11, 501));
+  EXPECT_EQ(cursors(r.due(600, 10)), (these{1, 10})); // the oldest of all, then the other stage's oldest
+  EXPECT_EQ(cursors(r.due(1501, 10)), these{});
+  EXPECT_EQ(cursors(r.due(1502, 10)), these{11}); // by the other stage's age
+  EXPECT_EQ(cursors(r.due(1'000'000, 10)), these{});
+}
+
 TEST(Retention, NoLimitForgetsNothing) {
   retention r{{}};
   r.set_needs(stage, covered(9));

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/wire/envelope.hpp"
 #include "runtime/wire/frames.hpp"
 #include "tests/runtime/wire/talk.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
 
 namespace troupe::wire {
 namespace {
@@ -91,6 +96,38 @@ TEST_F(guarded, AHelloThatLiesAboutItsRoleIsRefused) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.failure->code(), errc::invalid);
   EXPECT_GT(s->read().wrong_role, 0U);
+}
+
+TEST_F(guarded, AKeyThatIsTakenOffTheListLosesItsStandingAtTheNextHello) {
+  const std::string path = ::testing::TempDir() + "/allowed-" + std::to_string(::getpid());
+  std::ofstream{path} << "generator generator-0 " << generator_keys.public_key << "\n";
+  const auto list = allow_list::from_file(path);
+  server_options options;
+  options.keys = server_keys;
+  options.allowed_keys = list;
+  server changing{options, echo};
+  zmq::context_t context;
+  zmq::socket_t raw{context, zmq::socket_type::dealer};
+  raw.set(zmq::sockopt::linger, 0);
+  raw.set(zmq::sockopt::rcvtimeo, 20'000);
+  raw.set(zmq::sockopt::curve_serverkey, server_keys.public_key);
+  raw.set(zmq::sockopt::curve_publickey, generator_keys.public_key);
+  raw.set(zmq::sockopt::curve_secretkey, generator_keys.secret_key);
+  raw.connect(changing.endpoint());
+  const auto answer_to = [&](purport what) {
+    const envelope head{.what = what, .life = {1, 2}, .client = 1, .sequence = 1, .name = "generator-0"};
+    EXPECT_EQ(send(raw, {}, encode(head), {}, nullptr), sending::done);
+    zmq::message_t frame;
+    EXPECT_TRUE(raw.recv(frame));
+    return decode_envelope(frame.to_string_view()).what;
+  };
+  EXPECT_EQ(answer_to(purport::hello), purport::welcome);
+  std::ofstream{path, std::ios::trunc} << "# nobody\n";
+  list->reload();
+  EXPECT_EQ(answer_to(purport::hello), purport::refuse);
+  EXPECT_EQ(answer_to(purport::request), purport::greet);
+  EXPECT_EQ(changing.read().requests, 0U);
+  std::filesystem::remove(path);
 }
 
 template <class Make>

@@ -150,9 +150,8 @@ read_steps_request decode_call(std::string_view bytes) {
   });
 }
 std::string encode(const read_steps_reply& m) {
-  return frame::make<schema::RecordsReply>([&](schema::RecordsReply::Builder to) {
-    frame::put_records(to.initRecords(frame::size(*m.steps)), *m.steps);
-  });
+  return frame::make<schema::RecordsReply>(
+      [&](schema::RecordsReply::Builder to) { frame::put_records(to.initRecords(frame::size(*m.steps)), *m.steps); });
 }
 template <>
 read_steps_reply decode_call(std::string_view bytes) {
@@ -239,9 +238,8 @@ build_dataset_request decode_call(std::string_view bytes) {
   });
 }
 std::string encode(const build_dataset_reply& m) {
-  return frame::make<schema::RecordsReply>([&](schema::RecordsReply::Builder to) {
-    frame::put_records(to.initRecords(1), std::array{*m.made});
-  });
+  return frame::make<schema::RecordsReply>(
+      [&](schema::RecordsReply::Builder to) { frame::put_records(to.initRecords(1), std::array{*m.made}); });
 }
 template <>
 build_dataset_reply decode_call(std::string_view bytes) {
@@ -281,8 +279,9 @@ std::string encode(const evaluation_request& m) {
 }
 template <>
 evaluation_request decode_call(std::string_view bytes) {
-  return frame::open<schema::StageRequest>(
-      bytes, [](auto from) { return evaluation_request{stage_index{from.getStage()}, from.getEvaluation()}; });
+  return frame::open<schema::StageRequest>(bytes, [](auto from) {
+    return evaluation_request{stage_index{from.getStage()}, from.getEvaluation()};
+  });
 }
 std::string encode(const evaluation_reply& m) {
   return frame::make<schema::EvaluationReply>([&](schema::EvaluationReply::Builder to) {

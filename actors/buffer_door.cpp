@@ -40,27 +40,48 @@ void ask(buffer_door_actor::pointer self, const buffer_actor& to, const wire_ask
 
 void dispatch(buffer_door_actor::pointer self, const buffer_actor& to, const wire_asked& r) {
   switch (static_cast<buffer_call>(r.what->kind)) {
-  case buffer_call::begin_stage: return ask<begin_stage_request, begin_stage_reply>(self, to, r);
-  case buffer_call::issue: return ask<issue_request, issue_reply>(self, to, r);
-  case buffer_call::lease_prompts: return ask<lease_prompts_request, lease_prompts_reply>(self, to, r);
-  case buffer_call::submit_samples: return ask<submit_samples_request, submit_reply>(self, to, r);
-  case buffer_call::lease_generated: return ask<lease_generated_request, lease_generated_reply>(self, to, r);
-  case buffer_call::submit_verdict: return ask<submit_verdict_request, submit_reply>(self, to, r);
-  case buffer_call::hand_back: return ask<hand_back_request, submit_reply>(self, to, r);
-  case buffer_call::renew: return ask<renew_request, submit_reply>(self, to, r);
-  case buffer_call::worker_lost: return ask<worker_lost_request, submit_reply>(self, to, r);
-  case buffer_call::lease_batch: return ask<lease_batch_request, lease_batch_reply>(self, to, r);
-  case buffer_call::commit: return ask<commit_request, submit_reply>(self, to, r);
-  case buffer_call::read_history: return ask<read_history_request, read_history_reply>(self, to, r);
-  case buffer_call::read_steps: return ask<read_steps_request, read_steps_reply>(self, to, r);
-  case buffer_call::read_batch: return ask<read_batch_request, lease_batch_reply>(self, to, r);
-  case buffer_call::read_dataset: return ask<read_dataset_request, read_dataset_reply>(self, to, r);
-  case buffer_call::record: return ask<record_request, submit_reply>(self, to, r);
-  case buffer_call::build_dataset: return ask<build_dataset_request, build_dataset_reply>(self, to, r);
-  case buffer_call::progress: return ask<progress_request, progress_reply>(self, to, r);
-  case buffer_call::evaluation: return ask<evaluation_request, evaluation_reply>(self, to, r);
-  case buffer_call::begin_epoch: return ask<begin_epoch_request, begin_epoch_reply>(self, to, r);
-  case buffer_call::summary: return ask<summary_request, summary_reply>(self, to, r);
+  case buffer_call::begin_stage:
+    return ask<begin_stage_request, begin_stage_reply>(self, to, r);
+  case buffer_call::issue:
+    return ask<issue_request, issue_reply>(self, to, r);
+  case buffer_call::lease_prompts:
+    return ask<lease_prompts_request, lease_prompts_reply>(self, to, r);
+  case buffer_call::submit_samples:
+    return ask<submit_samples_request, submit_reply>(self, to, r);
+  case buffer_call::lease_generated:
+    return ask<lease_generated_request, lease_generated_reply>(self, to, r);
+  case buffer_call::submit_verdict:
+    return ask<submit_verdict_request, submit_reply>(self, to, r);
+  case buffer_call::hand_back:
+    return ask<hand_back_request, submit_reply>(self, to, r);
+  case buffer_call::renew:
+    return ask<renew_request, submit_reply>(self, to, r);
+  case buffer_call::worker_lost:
+    return ask<worker_lost_request, submit_reply>(self, to, r);
+  case buffer_call::lease_batch:
+    return ask<lease_batch_request, lease_batch_reply>(self, to, r);
+  case buffer_call::commit:
+    return ask<commit_request, submit_reply>(self, to, r);
+  case buffer_call::read_history:
+    return ask<read_history_request, read_history_reply>(self, to, r);
+  case buffer_call::read_steps:
+    return ask<read_steps_request, read_steps_reply>(self, to, r);
+  case buffer_call::read_batch:
+    return ask<read_batch_request, lease_batch_reply>(self, to, r);
+  case buffer_call::read_dataset:
+    return ask<read_dataset_request, read_dataset_reply>(self, to, r);
+  case buffer_call::record:
+    return ask<record_request, submit_reply>(self, to, r);
+  case buffer_call::build_dataset:
+    return ask<build_dataset_request, build_dataset_reply>(self, to, r);
+  case buffer_call::progress:
+    return ask<progress_request, progress_reply>(self, to, r);
+  case buffer_call::evaluation:
+    return ask<evaluation_request, evaluation_reply>(self, to, r);
+  case buffer_call::begin_epoch:
+    return ask<begin_epoch_request, begin_epoch_reply>(self, to, r);
+  case buffer_call::summary:
+    return ask<summary_request, summary_reply>(self, to, r);
   }
   throw error{errc::invalid, "request of the unknown kind " + std::to_string(r.what->kind)};
 }
@@ -73,26 +94,33 @@ bool may_call(wire::role who, std::uint16_t kind) {
   }
   switch (static_cast<buffer_call>(kind)) {
   case buffer_call::lease_prompts:
-  case buffer_call::submit_samples: return who == wire::role::generator;
+  case buffer_call::submit_samples:
+    return who == wire::role::generator;
   case buffer_call::lease_generated:
-  case buffer_call::submit_verdict: return who == wire::role::verifier;
+  case buffer_call::submit_verdict:
+    return who == wire::role::verifier;
   case buffer_call::hand_back:
-  case buffer_call::renew: return who == wire::role::generator || who == wire::role::verifier;
+  case buffer_call::renew:
+    return who == wire::role::generator || who == wire::role::verifier;
   case buffer_call::lease_batch:
   case buffer_call::commit:
   case buffer_call::read_steps:
   case buffer_call::read_batch:
-  case buffer_call::read_dataset: return who == wire::role::learner;
-  case buffer_call::record: return who == wire::role::learner || who == wire::role::controller;
+  case buffer_call::read_dataset:
+    return who == wire::role::learner;
+  case buffer_call::record:
+    return who == wire::role::learner || who == wire::role::controller;
   case buffer_call::summary:
-  case buffer_call::progress: return who == wire::role::controller || who >= wire::role::admin_read;
+  case buffer_call::progress:
+    return who == wire::role::controller || who >= wire::role::admin_read;
   case buffer_call::begin_stage:
   case buffer_call::issue:
   case buffer_call::worker_lost:
   case buffer_call::read_history:
   case buffer_call::build_dataset:
   case buffer_call::evaluation:
-  case buffer_call::begin_epoch: return who == wire::role::controller;
+  case buffer_call::begin_epoch:
+    return who == wire::role::controller;
   }
   return false;
 }

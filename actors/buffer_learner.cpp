@@ -81,9 +81,8 @@ progress_reply buffer_service::progress(clock_reading at) const {
   for (const group* g : ledger_.of(purpose::collect)) {
     unfinished += rollout::is_final(g->state) || g->state == group_state::ready ? 0 : 1;
   }
-  return {.unfinished_pinned = unfinished,
-          .version = ledger_.version(),
-          .waiting_for = ledger_.waiting_for_pinned(at.now)};
+  return {
+      .unfinished_pinned = unfinished, .version = ledger_.version(), .waiting_for = ledger_.waiting_for_pinned(at.now)};
 }
 
 } // namespace troupe::actors

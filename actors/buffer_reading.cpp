@@ -4,8 +4,8 @@
 #include "actors/reward_parts.hpp"
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/error.hpp"
-#include "runtime/metrics/counts_json.hpp"
 #include "runtime/kill_point.hpp"
+#include "runtime/metrics/counts_json.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
 #include <algorithm>

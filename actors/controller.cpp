@@ -318,9 +318,9 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
       before = p.unfinished_pinned;
       last = now;
     } else if (now - last > deadline::stall_of(*parts_.recipe, spec)) {
-      throw error{errc::unavailable,
-                  "stage " + spec.name + ": the groups of its evaluation or collection do not move: " + p.waiting_for +
-                      "; a longer stall_s waits longer"};
+      throw error{errc::unavailable, "stage " + spec.name +
+                                         ": the groups of its evaluation or collection do not move: " + p.waiting_for +
+                                         "; a longer stall_s waits longer"};
     }
     std::this_thread::sleep_for(deadline::idle_poll); // a blocking actor on its own thread, between two questions
   }

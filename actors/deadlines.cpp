@@ -18,8 +18,8 @@ std::chrono::seconds stall_of(const config::recipe& r, const config::stage_spec&
 }
 
 std::chrono::seconds step_of(const config::recipe& r) {
-  return std::max<std::chrono::seconds>(step, std::chrono::ceil<std::chrono::seconds>(
-                                                  std::chrono::duration<double>{r.stall_s}));
+  return std::max<std::chrono::seconds>(
+      step, std::chrono::ceil<std::chrono::seconds>(std::chrono::duration<double>{r.stall_s}));
 }
 
 std::chrono::milliseconds renewal_of(const config::recipe& r) {

@@ -123,10 +123,8 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
             }
             kill_point("after_commit_before_publish");
             publish(self->state, *p);
-            promise.deliver(step_reply{.stepped = true,
-                                       .waiting_for = {},
-                                       .version = self->state.version,
-                                       .metrics = record->metrics});
+            promise.deliver(step_reply{
+                .stepped = true, .waiting_for = {}, .version = self->state.version, .metrics = record->metrics});
           },
           [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }

@@ -18,7 +18,8 @@ const std::string& reply_in(const wire::outcome& how) {
   const auto& m = how.reply;
   if (m.parts.size() != 1 || m.kind > static_cast<std::uint16_t>(errc::conflict)) {
     throw error{errc::failed, "an answer of kind " + std::to_string(m.kind) + " with " +
-                                  std::to_string(m.parts.size()) + " parts; it has one, and a kind that names an error"};
+                                  std::to_string(m.parts.size()) +
+                                  " parts; it has one, and a kind that names an error"};
   }
   if (m.kind != 0) {
     throw error{static_cast<errc>(m.kind), *m.parts.front()};

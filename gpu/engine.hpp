@@ -145,9 +145,9 @@ public:
 };
 
 struct backend_options {
-  std::string device = "cpu"; ///< "cpu", "cuda" or "cuda:N"
-  bool deterministic = false; ///< row-invariant forward: batch make-up never changes an answer
-  std::uint32_t threads = 1;  ///< intra-op threads of each calling thread
+  std::string device = "cpu";    ///< "cpu", "cuda" or "cuda:N"
+  bool deterministic = false;    ///< row-invariant forward: batch make-up never changes an answer
+  std::uint32_t threads = 1;     ///< intra-op threads of each calling thread
   std::uint32_t sft_threads = 0; ///< of `train_sft`, during which nobody samples; 0: `threads`
 };
 

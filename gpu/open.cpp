@@ -45,8 +45,8 @@ std::string advice(const std::string& device, const std::string& why) {
 } // namespace
 
 std::shared_ptr<backend> open_backend(const backend_options& options) {
-  // OpenMP's threads spin while they wait, unless told otherwise before the runtime is loaded: three times slower than one
-  // thread on a machine that has other work.
+  // OpenMP's threads spin while they wait, unless told otherwise before the runtime is loaded: three times slower than
+  // one thread on a machine that has other work.
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   const auto module_name = module_of(options.device);
   std::string why;

@@ -54,7 +54,8 @@ struct problem {
 
 std::shared_ptr<const task::prompt_source> source_of(const options& o) {
   const bool file = o.task.find(".jsonl") != std::string::npos;
-  return task::make_source({.name = o.task, .kind = file ? "" : o.task, .path = file ? o.task : "", .skip_bad_lines = o.skip_bad_lines});
+  return task::make_source(
+      {.name = o.task, .kind = file ? "" : o.task, .path = file ? o.task : "", .skip_bad_lines = o.skip_bad_lines});
 }
 
 std::vector<problem> sample_all(const options& o) {

@@ -179,8 +179,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   config.set("scheduler.max-threads", std::size_t{1});
   config.set("logger.verbosity", caf::atom("quiet"));
   caf::actor_system system{config};
-  const auto service =
-      std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
+  const auto service = std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
   cast who;
   who.buffer = system.spawn<caf::detached>(
       actors::buffer, service, actors::clock_source{actors::read_clocks},

@@ -122,11 +122,13 @@ const std::vector<key<recipe>>& recipe_keys() {
       whole("generators", &T::generators, {1, 1024}, "sampling engines"),
       whole("verifiers", &T::verifiers, {1, 1024}, "verifiers that work side by side"),
       whole("generator_batch_size", &T::generator_batch_size, {1, 65536}, "completions one generator runs at once"),
-      whole("threads", &T::threads, {0, 1024}, "of each generator and of the learner; 0: cores / (generators + 1), in sft stages all cores"),
+      whole("threads", &T::threads, {0, 1024},
+            "of each generator and of the learner; 0: cores / (generators + 1), in sft stages all cores"),
       real("lease_s", &T::lease_s, {0.1, 86400},
            "seconds of silence after which a worker's groups go back to the queue"),
       real("stall_s", &T::stall_s, {1, 1e7},
-           "seconds without a step, or without an answer of an evaluation, after which a run ends and says who waits for "
+           "seconds without a step, or without an answer of an evaluation, after which a run ends and says who waits "
+           "for "
            "whom; to it comes the time that verifiers of yours may take"),
   };
   return all;

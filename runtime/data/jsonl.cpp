@@ -110,8 +110,10 @@ jsonl_problems read_problems(const std::string& path, bool skip_bad_lines) {
     }
     const auto where = path + ":" + std::to_string(line->number) + ": " + *refused;
     if (!skip_bad_lines) {
-      throw error(errc::invalid, where + "; mend the line, or set skip_bad_lines: true (troupe eval: --skip-bad-lines) to count and skip "
-                                           "such lines");
+      throw error(errc::invalid,
+                  where +
+                      "; mend the line, or set skip_bad_lines: true (troupe eval: --skip-bad-lines) to count and skip "
+                      "such lines");
     }
     ++read.skipped;
     if (read.skipped_because.size() < 10) {

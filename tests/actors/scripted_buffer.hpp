@@ -22,7 +22,7 @@ struct buffer_script {
   std::deque<rollout::submit_result> judged;  ///< of verdicts; empty: created
   std::map<std::vector<group_id>, payload<batch>> stored;
   std::map<std::string, payload<std::vector<dataset_record>>> datasets;
-  std::vector<step_record> steps; ///< recorded ones, of any stage
+  std::vector<step_record> steps;   ///< recorded ones, of any stage
   std::optional<std::string> fails; ///< the words of the error that every request is answered with
 
   std::vector<lease_prompts_request> asked_prompts;

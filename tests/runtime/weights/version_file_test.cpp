@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/data/durable_file.hpp"
+#include "runtime/error.hpp"
+#include "runtime/weights/version_file.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <numeric>
+#include <unistd.h>
+#include <vector>
+
+namespace troupe::weights {
+namespace {
+
+class VersionFile : public ::testing::Test {
+protected:
+  VersionFile() : words_(5000) {
+    std::iota(words_.begin(), words_.end(), 7U);
+    std::filesystem::create_directories(folder_);
+    write_version_file(path_, name_, words_);
+  }
+  ~VersionFile() override { std::filesystem::remove_all(folder_); }
+
+  std::string why_not(const version_name& expected) const {
+    try {
+      const version_file opened{path_, expected};
+      return "";
+    } catch (const error& e) {
+      EXPECT_EQ(e.code(), errc::corrupt);
+      return e.what();
+    }
+  }
+  std::vector<std::uint32_t> read() const {
+    const version_file opened{path_, name_};
+    return {opened.words().begin(), opened.words().end()};
+  }
+
+  const std::string folder_ = ::testing::TempDir() + "version_file_" + std::to_string(::getpid());
+  const std::string path_ = folder_ + "/2-40";
+  const version_name name_{stage_index{2}, policy_version{40}};
+  std::vector<std::uint32_t> words_;
+};
+
+TEST_F(VersionFile, IsReadAsItWasWrittenAndByItsOwnerAlone) {
+  EXPECT_EQ(read(), words_);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), perms::owner_read | perms::owner_write);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder_}, {}), 1);
+}
+
+TEST_F(VersionFile, StaysReadableWhenItIsRemovedOrReplaced) {
+  const version_file opened{path_, name_};
+  write_version_file(path_, {name_.stage, name_.version.next()}, std::vector<std::uint32_t>(10, 0U));
+  std::filesystem::remove(path_);
+  EXPECT_EQ(opened.words()[4999], 5006U);
+}
+
+TEST_F(VersionFile, OfAnotherVersionIsRefused) {
+  EXPECT_EQ(why_not({name_.stage, policy_version{41}}), path_ + " holds version 40 of stage 2");
+  EXPECT_NE(why_not({stage_index{1}, name_.version}), "");
+}
+
+TEST_F(VersionFile, DamagedOrTornIsRefused) {
+  const auto whole = data::read_file(path_);
+  const auto rewrite = [&](const std::string& bytes) { std::ofstream{path_, std::ios::binary} << bytes; };
+  auto flipped = whole;
+  flipped[whole.size() - 3] = static_cast<char>(flipped[whole.size() - 3] ^ 1);
+  rewrite(flipped);
+  EXPECT_EQ(why_not(name_), path_ + " does not match its checksum");
+  rewrite(whole.substr(0, whole.size() - 4));
+  EXPECT_EQ(why_not(name_), path_ + " is not whole");
+  rewrite(whole.substr(0, whole.size() - 1));
+  EXPECT_EQ(why_not(name_), path_ + " is not whole");
+  rewrite(whole.substr(0, 100));
+  EXPECT_EQ(why_not(name_), path_ + " is shorter than its header: no version of the weights");
+  rewrite("x" + whole.substr(1));
+  EXPECT_EQ(why_not(name_), path_ + " is no version of the weights");
+  std::filesystem::remove(path_);
+  EXPECT_THROW(read(), error);
+}
+
+} // namespace
+} // namespace troupe::weights

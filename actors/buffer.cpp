@@ -19,10 +19,18 @@ namespace {
 
 using pointer = buffer_actor::stateful_pointer<buffer_state>;
 
+/// The time of leases. It stands still while the disk is full: nobody is late because the buffer could not write.
+clock_reading reading(pointer self, const clock_source& clock) {
+  const auto& s = self->state;
+  auto now = clock();
+  now.now = s.parked.empty() ? now.now - s.stood_still : s.stopped_at;
+  return now;
+}
+
 /// Runs what writes. Where the disk is full it is parked, and what comes after it too, so that order holds; tried
 /// again it answers as it would have, since every request may be repeated.
 template <class Reply, class Body>
-caf::result<Reply> write(pointer self, const space_watch& space, Body body) {
+caf::result<Reply> write(pointer self, const space_watch& space, const clock_source& clock, Body body) {
   auto& s = self->state;
   const auto attempt = [self, body] {
     self->state.service->settle();
@@ -40,6 +48,7 @@ caf::result<Reply> write(pointer self, const space_watch& space, Body body) {
       return to_caf(e);
     }
     s.parked_since = self->clock().now();
+    s.stopped_at = reading(self, clock).now;
     space.notice("the store cannot write: " + s.full + "; the run waits for space");
     self->delayed_send(self, deadline::space_poll, write_again{});
   }
@@ -64,12 +73,14 @@ caf::result<Reply> write(pointer self, const space_watch& space, Body body) {
   return promise;
 }
 
-void write_parked(pointer self, const space_watch& space) {
+void write_parked(pointer self, const space_watch& space, const clock_source& clock) {
   auto& s = self->state;
   while (!s.parked.empty() && s.parked.front()(nullptr)) {
     s.parked.pop_front();
+    s.parked_since = self->clock().now();
   }
   if (s.parked.empty()) {
+    s.stood_still = clock().now - s.stopped_at;
     space.notice("the store writes again");
     return;
   }
@@ -78,7 +89,9 @@ void write_parked(pointer self, const space_watch& space) {
     return;
   }
   const error ended{errc::resource_exhausted, s.full};
-  for (auto& request : std::exchange(s.parked, {})) {
+  auto given_up = std::exchange(s.parked, {});
+  s.stood_still = clock().now - s.stopped_at;
+  for (auto& request : given_up) {
     request(&ended);
   }
 }
@@ -90,38 +103,38 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
   self->state.service = std::move(service);
   return {
       [=](const begin_stage_request& r) {
-        return write<begin_stage_reply>(self, space, [=] { return self->state.service->begin_stage(r); });
+        return write<begin_stage_reply>(self, space, clock, [=] { return self->state.service->begin_stage(r); });
       },
       [=](const issue_request& r) {
-        return write<issue_reply>(self, space, [=] { return self->state.service->issue(r, clock()); });
+        return write<issue_reply>(self, space, clock, [=] { return self->state.service->issue(r, reading(self, clock)); });
       },
       [=](const lease_prompts_request& r) {
-        return write<lease_prompts_reply>(self, space, [=] { return self->state.service->lease_prompts(r, clock()); });
+        return write<lease_prompts_reply>(self, space, clock, [=] { return self->state.service->lease_prompts(r, reading(self, clock)); });
       },
       [=](const submit_samples_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->submit_samples(r, clock()); });
+        return write<submit_reply>(self, space, clock, [=] { return self->state.service->submit_samples(r, reading(self, clock)); });
       },
       [=](const lease_generated_request& r) {
-        return write<lease_generated_reply>(self, space,
-                                            [=] { return self->state.service->lease_generated(r, clock()); });
+        return write<lease_generated_reply>(self, space, clock,
+                                            [=] { return self->state.service->lease_generated(r, reading(self, clock)); });
       },
       [=](const submit_verdict_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->submit_verdict(r, clock()); });
+        return write<submit_reply>(self, space, clock, [=] { return self->state.service->submit_verdict(r, reading(self, clock)); });
       },
       [=](const hand_back_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->hand_back(r, clock()); });
+        return write<submit_reply>(self, space, clock, [=] { return self->state.service->hand_back(r, reading(self, clock)); });
       },
       [=](const renew_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->renew(r, clock()); });
+        return answer<submit_reply>([&] { return self->state.service->renew(r, reading(self, clock)); }); // writes nothing
       },
       [=](const worker_lost_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->worker_lost(r, clock()); });
+        return write<submit_reply>(self, space, clock, [=] { return self->state.service->worker_lost(r, reading(self, clock)); });
       },
       [=](const lease_batch_request& r) {
-        return write<lease_batch_reply>(self, space, [=] { return self->state.service->lease_batch(r, clock()); });
+        return write<lease_batch_reply>(self, space, clock, [=] { return self->state.service->lease_batch(r, reading(self, clock)); });
       },
       [=](const commit_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->commit(r, clock()); });
+        return write<submit_reply>(self, space, clock, [=] { return self->state.service->commit(r, reading(self, clock)); });
       },
       [=](const read_history_request&) {
         return answer<read_history_reply>([&] { return self->state.service->read_history(); });
@@ -136,17 +149,17 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
         return answer<read_dataset_reply>([&] { return self->state.service->read_dataset(r); });
       },
       [=](const record_request& r) {
-        return write<submit_reply>(self, space, [=] { return self->state.service->record(r, clock()); });
+        return write<submit_reply>(self, space, clock, [=] { return self->state.service->record(r, reading(self, clock)); });
       },
       [=](const build_dataset_request& r) {
-        return write<build_dataset_reply>(self, space, [=] { return self->state.service->build_dataset(r, clock()); });
+        return write<build_dataset_reply>(self, space, clock, [=] { return self->state.service->build_dataset(r, reading(self, clock)); });
       },
-      [=](const write_again&) { write_parked(self, space); },
+      [=](const write_again&) { write_parked(self, space, clock); },
       [=](const progress_request&) {
-        return answer<progress_reply>([&] { return self->state.service->progress(clock()); });
+        return answer<progress_reply>([&] { return self->state.service->progress(reading(self, clock)); });
       },
       [=](const begin_epoch_request&) {
-        return write<begin_epoch_reply>(self, space, [=] { return self->state.service->begin_epoch(clock()); });
+        return write<begin_epoch_reply>(self, space, clock, [=] { return self->state.service->begin_epoch(reading(self, clock)); });
       },
       [=](const summary_request&) { return answer<summary_reply>([&] { return self->state.service->summary(); }); },
       [=](const evaluation_request& r) {

@@ -32,7 +32,9 @@ struct buffer_state {
   std::shared_ptr<buffer_service> service;
   std::deque<parked_request> parked; ///< in the order they came; the first one failed, the others stand behind it
   std::string full;                  ///< why it failed
-  caf::actor_clock::time_point parked_since;
+  caf::actor_clock::time_point parked_since; ///< or since one of them got through
+  rollout::monotonic_ms stopped_at{0};       ///< the leases' time while anything is parked
+  rollout::monotonic_ms stood_still{0};      ///< how far it lies behind the clock
 };
 
 /// Spawn it detached: its writes wait for the disk.

@@ -96,7 +96,7 @@ std::string encode(const issue_request& m) {
     to.setNumSamples(m.num_samples);
     to.setPinned(m.pinned.value);
     to.setEvaluation(m.evaluation);
-    frame::put(to.initSampling(), *m.sampling);
+    frame::put(to.initSampling(), m.sampling ? *m.sampling : sampling_plan{});
   });
 }
 template <>

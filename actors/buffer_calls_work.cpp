@@ -39,7 +39,14 @@ void put_samples(schema::GroupWork::Builder to, const Work& from) {
 }
 
 group group_in(schema::GroupWork::Reader from) {
-  return decode<group>(frame::bytes_of(from.getGroup()));
+  auto g = decode<group>(frame::bytes_of(from.getGroup()));
+  const auto fits = [&](std::size_t n) { return n == 0 || n == g.members.size(); };
+  if (!fits(from.getSamples().size()) || !fits(from.getVerdicts().size())) {
+    throw codec_error{"a group of " + std::to_string(g.members.size()) + " members comes with " +
+                      std::to_string(from.getSamples().size()) + " samples and " +
+                      std::to_string(from.getVerdicts().size()) + " verdicts"};
+  }
+  return g;
 }
 prompt prompt_in(schema::GroupWork::Reader from) {
   return decode<prompt>(frame::bytes_of(from.getPrompt()));

@@ -19,6 +19,15 @@ void check_speaker(const wire::peer& from, const Request& r) {
   }
 }
 
+/// A learner records checkpoints; stages, and which checkpoints go, are the controller's.
+void check_right(const wire::peer& from, const record_request& r) {
+  if (from.as == wire::role::learner && (r.stage || !r.forgotten.empty())) {
+    throw error{errc::invalid, from.name + " is a learner: it records checkpoints, not stages"};
+  }
+}
+template <class Request>
+void check_right(const wire::peer&, const Request&) {}
+
 template <class Request, class Reply>
 void ask(buffer_door_actor::pointer self, const buffer_actor& to, const wire_asked& asked) {
   if (asked.what->parts.size() != 1) {
@@ -26,6 +35,7 @@ void ask(buffer_door_actor::pointer self, const buffer_actor& to, const wire_ask
   }
   auto request = decode_call<Request>(*asked.what->parts.front());
   check_speaker(asked.from, request);
+  check_right(asked.from, request);
   self->request(to, deadline::buffer, std::move(request))
       .then(
           [answer = asked.answer](const Reply& reply) {
@@ -134,6 +144,8 @@ buffer_door_actor::behavior_type buffer_door(buffer_door_actor::pointer self, bu
           asked.answer(failure_of(error{errc::invalid, e.what()}));
         } catch (const error& e) {
           asked.answer(failure_of(e));
+        } catch (const std::exception& e) { // no memory for it
+          asked.answer(failure_of(error{errc::resource_exhausted, e.what()}));
         }
       },
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The learner's and the controller's half of buffer_service: batches, steps, checkpoints, stages, and how far they are.
 #include "actors/buffer_service.hpp"
+#include "runtime/error.hpp"
 
 #include <algorithm>
 
@@ -27,11 +28,18 @@ std::string buffer_service::waiting_for(clock_reading at) const {
 }
 
 submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
+  const auto known = journal_.find_step(r.step->stage, r.step->version);
+  if (known && *known == *r.step) {
+    return {.result = rollout::submit_result::exists}; // even of a learner that was restarted since: it is its own step
+  }
   if (r.learner != ledger_.learner()) {
     return {.result = rollout::submit_result::fenced};
   }
-  if (const auto known = journal_.find_step(r.step->stage, r.step->version)) {
-    return {.result = *known == *r.step ? rollout::submit_result::exists : rollout::submit_result::conflict};
+  const bool of_groups = spec().type == config::stage_type::grpo;
+  const auto* leased = ledger_.leased_batch(r.lease);
+  if (known || r.step->stage != stage_ || r.step->groups.empty() == of_groups ||
+      (leased != nullptr && *leased != r.step->groups)) {
+    return {.result = rollout::submit_result::conflict};
   }
   store::write rest;
   rest.step = *r.step;
@@ -53,6 +61,9 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
   }
   w.forgotten_checkpoints = r.forgotten;
   if (r.stage) {
+    if (r.stage->stage.value >= recipe_.stages.size()) {
+      throw error{errc::invalid, "the recipe has no stage " + std::to_string(r.stage->stage.value)};
+    }
     w.stage = *r.stage;
     if (r.stage->status == stage_status::finished) {
       left_over = ledger_.end_stage(r.stage->stage, at.wall_ms);
@@ -81,6 +92,7 @@ progress_reply buffer_service::progress(clock_reading at) const {
   for (const group* g : ledger_.of(purpose::collect)) {
     unfinished += rollout::is_final(g->state) || g->state == group_state::ready ? 0 : 1;
   }
+  unfinished += unsaved_ ? 1 : 0; // what is not stored is not done
   return {
       .unfinished_pinned = unfinished, .version = ledger_.version(), .waiting_for = ledger_.waiting_for_pinned(at.now)};
 }

@@ -31,6 +31,14 @@ sample buffer_service::read_sample(const group& g, std::uint32_t index) const {
   return std::move(*found);
 }
 
+prompt buffer_service::read_prompt(const group_id& id) const {
+  auto found = journal_.find_prompt(id);
+  if (!found) {
+    throw error{errc::corrupt, "group " + to_string(id) + " has no stored prompt; run troupectl doctor"};
+  }
+  return std::move(*found);
+}
+
 std::vector<sample> buffer_service::read_samples(const group& g) const {
   std::vector<sample> all;
   for (std::uint32_t i = 0; i < g.members.size(); ++i) {
@@ -43,7 +51,7 @@ payload<batch> buffer_service::read_groups(const std::vector<group>& groups) con
   auto out = std::make_shared<batch>();
   for (const auto& g : groups) {
     batch_group one{.what = g, .asked = {}, .samples = read_samples(g)};
-    one.asked = journal_.find_prompt(g.id).value();
+    one.asked = read_prompt(g.id);
     for (std::uint32_t i = 0; i < g.members.size(); ++i) {
       one.verdicts.push_back(journal_.find_judgement({g.id, i}).value_or(judgement{}));
     }
@@ -72,6 +80,7 @@ summary_reply buffer_service::summary() const {
     return true;
   });
   auto counts = metrics::counts_json(ledger_.counts());
+  counts["conserved"] = ledger_.counts().conserved();
   counts["samples"] = samples;
   return {counts.dump()};
 }
@@ -101,9 +110,10 @@ read_dataset_reply buffer_service::read_dataset(const read_dataset_request& r) c
     return true;
   });
   if (records->empty()) {
-    throw error{errc::not_found, "dataset " + r.name +
-                                     " has no records: its rejection_sampling stage kept nothing; "
-                                     "lower min_reward or raise num_prompts"};
+    throw error{errc::failed, "dataset " + r.name +
+                                  " has no records: its rejection_sampling stage kept nothing. A run keeps its recipe: "
+                                  "start another from a checkpoint of this one (model.path), with a lower min_reward or "
+                                  "more num_prompts"};
   }
   return {.records = std::move(records)};
 }
@@ -154,7 +164,7 @@ build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r
     }
     groups.push_back(g->id);
     made->policy = g->pinned.value_or(policy_version{});
-    const auto asked = journal_.find_prompt(g->id).value();
+    const auto asked = read_prompt(g->id);
     const auto text = prompt_text(asked);
     for (std::uint32_t i = 0; i < g->members.size(); ++i) {
       const auto& m = g->members[i];

@@ -16,7 +16,8 @@ namespace troupe::actors {
 
 namespace {
 
-constexpr std::uint64_t lease_block = 1000; // lease ids are reserved in the journal in blocks
+constexpr std::uint64_t lease_block = 1000;  // lease ids are reserved in the journal in blocks
+constexpr std::uint32_t most_samples = 65536; // of a prompt, as recipes have it
 
 std::optional<std::uint64_t> number_setting(const store::journal& journal, const char* name) {
   const auto text = journal.setting(name);
@@ -146,9 +147,10 @@ void buffer_service::expire(clock_reading at) {
 }
 
 begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
-  stage_ = r.stage;
-  open_ = true;
-  const auto& s = spec();
+  if (r.stage.value >= recipe_.stages.size()) {
+    throw error{errc::invalid, "the recipe has no stage " + std::to_string(r.stage.value)};
+  }
+  const auto& s = recipe_.stages[r.stage.value];
   ledger_.begin_stage(
       {.stage = r.stage,
        .gate = {.max_staleness = s.max_staleness, .groups_per_batch = s.groups_per_batch},
@@ -171,14 +173,19 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
     }
     mixture_.emplace(std::move(weights));
   }
+  stage_ = r.stage;
+  open_ = true;
   return {};
 }
 
 issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
-  TROUPE_CHECK(r.why != purpose::train);
-  if (r.sampling) {
-    pinned_plan_ = *r.sampling;
+  if (r.why == purpose::train || r.num_samples == 0 || r.num_samples > most_samples || !r.sampling || !open_ ||
+      (r.why == purpose::collect && !mixture_)) {
+    throw error{errc::invalid, "an evaluation or a collection of " + std::to_string(r.num_samples) +
+                                   " samples a prompt cannot be issued here: it needs a stage with data that has begun, "
+                                   "1 to " + std::to_string(most_samples) + " samples, and how to sample them"};
   }
+  pinned_plan_ = *r.sampling;
   const auto& s = spec();
   auto issued = ledger_.open_pinned(r.why, r.evaluation, at.wall_ms); // drops what another evaluation left unfinished
   const std::size_t dropped = issued.size();
@@ -255,17 +262,13 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
   const auto leased = ledger_.lease_prompts(caller(r.who, at), r.max_groups);
   auto work = std::make_shared<std::vector<prompt_work>>();
   for (const auto& g : leased.groups) {
-    auto asked = journal_.find_prompt(g.id);
-    if (!asked) {
-      throw error{errc::corrupt, "group " + to_string(g.id) + " has no stored prompt; run troupectl doctor"};
-    }
     const auto& s = spec();
     const sampling_plan plan = g.id.why == purpose::train ? sampling_plan{.temperature = s.temperature,
                                                                           .max_new_tokens = s.max_completion_length}
                                                           : pinned_plan_;
     const std::uint64_t present = ledger_.version().value;
     const policy_version not_before{present - std::min<std::uint64_t>(present, s.max_staleness)};
-    work->push_back({.what = g, .asked = std::move(*asked), .sampling = plan, .not_before = not_before});
+    work->push_back({.what = g, .asked = read_prompt(g.id), .sampling = plan, .not_before = not_before});
   }
   save_leased(leased, caller(r.who, at));
   return {.lease = leased.lease, .work = std::move(work), .renew_every = deadline::renewal_of(recipe_)};
@@ -297,7 +300,7 @@ lease_generated_reply buffer_service::lease_generated(const lease_generated_requ
   const auto leased = ledger_.lease_generated(caller(r.who, at), r.max_groups);
   auto groups = std::make_shared<std::vector<generated_group>>();
   for (const auto& g : leased.groups) {
-    groups->push_back({.what = g, .asked = journal_.find_prompt(g.id).value(), .samples = read_samples(g)});
+    groups->push_back({.what = g, .asked = read_prompt(g.id), .samples = read_samples(g)});
   }
   save_leased(leased, caller(r.who, at));
   return {.lease = leased.lease, .groups = std::move(groups), .renew_every = deadline::renewal_of(recipe_)};

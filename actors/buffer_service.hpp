@@ -81,6 +81,7 @@ private:
   payload<batch> read_groups(const std::vector<group>& groups) const;
   std::vector<sample> read_samples(const group& g) const;
   sample read_sample(const group& g, std::uint32_t index) const;
+  prompt read_prompt(const group_id& id) const;
 
   store::journal& journal_;
   const config::recipe& recipe_;

@@ -97,6 +97,11 @@ checkpoint_record write_checkpoint(const std::string& run_folder, const std::str
   return r;
 }
 
+bool is_whole(const std::string& run_folder, const checkpoint_record& recorded) {
+  const fs::path folder = fs::path{run_folder} / recorded.folder;
+  return fs::is_directory(folder) && manifest_hash(folder.string()) == recorded.manifest_hash;
+}
+
 void discard_uncommitted(const std::string& run_folder, const std::string& stage_name,
                          const std::vector<checkpoint_record>& recorded) {
   const fs::path parent = fs::path{run_folder} / "checkpoints" / stage_name;

@@ -22,6 +22,9 @@ checkpoint_record write_checkpoint(const std::string& run_folder, const std::str
 
 using data::manifest_hash; ///< of a checkpoint folder, trainer_state.json included
 
+/// The folder is there and is what was recorded.
+bool is_whole(const std::string& run_folder, const checkpoint_record& recorded);
+
 /// Removes what a killed process left: temporary folders, and folders that no record names.
 void discard_uncommitted(const std::string& run_folder, const std::string& stage_name,
                          const std::vector<checkpoint_record>& recorded);

@@ -120,9 +120,11 @@ void controller::finish_stage(stage_record record, const std::string& note) {
 
 policy_version controller::load_for_training(stage_index index, stage_record& record) {
   auto& known = checkpoints_[index];
-  while (!known.empty() && manifest_hash(parts_.run_folder + "/" + known.back().folder) != known.back().manifest_hash) {
-    parts_.log->event("checkpoint " + known.back().folder + " does not match its recorded hash; using the one before",
+  while (!known.empty() && !is_whole(parts_.run_folder, known.back())) {
+    parts_.log->event("checkpoint " + known.back().folder +
+                          " is gone or does not match its recorded hash; using the one before",
                       true);
+    ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {known.back()}, nullptr});
     known.pop_back();
   }
   discard_uncommitted(parts_.run_folder, record.name, known);
@@ -322,7 +324,7 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
                                          ": the groups of its evaluation or collection do not move: " + p.waiting_for +
                                          "; a longer stall_s waits longer"};
     }
-    std::this_thread::sleep_for(deadline::idle_poll); // a blocking actor on its own thread, between two questions
+    std::this_thread::sleep_for(deadline::progress_poll); // a blocking actor on its own thread, between two questions
   }
 }
 

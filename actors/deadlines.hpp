@@ -10,8 +10,10 @@ namespace troupe::actors::deadline {
 
 inline constexpr std::chrono::minutes space{4};          ///< for a full disk to have room again
 inline constexpr std::chrono::seconds space_poll{1};     ///< between two looks whether it has
+inline constexpr std::chrono::seconds wire{290};         ///< the same over the wire, which then can say why not
 inline constexpr std::chrono::minutes buffer{5};         ///< any request to the buffer: an fsync, or a wait for space
 inline constexpr std::chrono::milliseconds idle_poll{2}; ///< pause of a worker that found nothing to do
+inline constexpr std::chrono::milliseconds progress_poll{10}; ///< between two looks how far an evaluation is
 inline constexpr std::chrono::seconds drain{30};
 inline constexpr std::chrono::minutes step{30};      ///< one training step, replayed steps included; see `step_of`
 inline constexpr std::chrono::seconds verdicts{1};   ///< a verifier hands in what it has judged at least so often

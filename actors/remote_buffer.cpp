@@ -26,7 +26,7 @@ caf::result<Reply> forward(pointer self, const std::shared_ptr<wire::client>& to
     }
   };
   try {
-    to->request({static_cast<std::uint16_t>(call), {wire::make_part(encode(what))}}, deadline::buffer,
+    to->request({static_cast<std::uint16_t>(call), {wire::make_part(encode(what))}}, deadline::wire,
                 [me = caf::actor_cast<caf::actor>(self), number](wire::outcome how) {
                   caf::anon_send(me, wire_ended{number, std::make_shared<wire::outcome>(std::move(how))});
                 });

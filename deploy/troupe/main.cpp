@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
+#include "deploy/unknown_command.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/Config.hpp>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_DFL); // `troupe ... | head` ends quietly
@@ -23,13 +25,21 @@ int main(int argc, char** argv) {
                          troupe::program::add_version}) {
     add(app, chosen);
   }
+  if (const auto wrong = troupe::unknown_command(app, argc > 1 ? argv[1] : ""); !wrong.empty()) {
+    std::fprintf(stderr, "troupe: %s\n", wrong.c_str());
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   try {
-    return chosen();
+    const int status = chosen();
+    if (!std::cout.flush() || std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw troupe::error{troupe::errc::failed, "the answer could not be written to standard output"};
+    }
+    return status;
   } catch (const troupe::error& e) {
     std::fprintf(stderr, "troupe: %s\n", e.what());
     return troupe::exit_status(e.code());

@@ -2,11 +2,34 @@
 #include "deploy/troupe/reward_judges.hpp"
 
 #include "actors/reward_parts.hpp"
+#include "runtime/error.hpp"
 
+#include <cstdlib>
 #include <map>
 #include <memory>
+#include <sstream>
+#include <unistd.h>
 
 namespace troupe::program {
+
+namespace {
+
+/// As execvp would find it.
+bool is_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    return ::access(name.c_str(), X_OK) == 0;
+  }
+  const char* path = std::getenv("PATH");
+  std::istringstream folders{path == nullptr ? "/bin:/usr/bin" : path};
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access(((folder.empty() ? "." : folder) + "/" + name).c_str(), X_OK) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace
 
 actors::judge_group make_group_judge(const config::recipe& recipe) {
   const auto by_stage = std::make_shared<std::map<stage_index, std::unique_ptr<verify::rewards>>>();
@@ -22,6 +45,17 @@ actors::judge_group make_group_judge(const config::recipe& recipe) {
     }
     return rewards->judge_all(questions);
   };
+}
+
+void require_programs(const config::recipe& recipe) {
+  for (const auto& stage : recipe.stages) {
+    for (const auto& part : stage.rewards) {
+      if (!part.command.empty() && !is_program(part.command.front())) {
+        throw error{errc::invalid, "stages." + stage.name + ".rewards." + part.name + ": there is no program " +
+                                       part.command.front() + " that can be run; give its path, or install it"};
+      }
+    }
+  }
 }
 
 } // namespace troupe::program

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
+#include "deploy/troupe/reward_judges.hpp"
+#include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/run_session.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
@@ -51,6 +53,7 @@ std::uint64_t vocabulary_of(const config::recipe& r, const config::sources& sour
 void print_plan(const config::recipe& r) {
   const auto sources = config::open_sources(r);
   config::check_prompts(r, sources);
+  require_programs(r);
   for (const auto& [name, source] : sources) {
     for (const auto& remark : source->remarks()) {
       std::cerr << remark << "\n";
@@ -60,18 +63,19 @@ void print_plan(const config::recipe& r) {
 }
 
 int run(const options& o) {
-  // On resuming, the run's own recipe counts unless keys are given again.
+  // On resuming, the recipe must be the one the run was started with, under the same settings.
   const std::string out = o.out.empty() ? "runs/" + config::load_recipe(o.recipe, o.set).name : o.out;
   const bool own = o.resume && o.set.empty();
   if (own && !std::filesystem::exists(out + "/recipe.yaml")) {
     throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
   }
-  const auto recipe = config::load_recipe(own ? out + "/recipe.yaml" : o.recipe, o.set);
+  const auto settings = own ? settings_of_run(out) : std::optional{o.set};
+  const auto recipe = settings ? config::load_recipe(o.recipe, *settings) : config::load_recipe(out + "/recipe.yaml");
   if (o.dry_run) {
     print_plan(recipe);
     return 0;
   }
-  return run_session(recipe, {.folder = out, .resume = o.resume});
+  return run_session(recipe, {.folder = out, .resume = o.resume, .settings = settings.value_or(o.set)});
 }
 
 } // namespace

@@ -3,8 +3,14 @@
 
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
+#include "runtime/store/journal.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 
@@ -14,7 +20,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view resolved_mark = "# The recipe of this run, every default spelled out.";
+constexpr std::string_view setting_mark = "# --set ";
 constexpr std::uintmax_t space_min = 256ULL << 20; // bytes: a tiny run's store and checkpoints
+
+/// In words, the first line that only one of two recipes has; empty for equal ones.
+std::string first_difference(const std::string& there, const std::string& now) {
+  std::istringstream old_lines{there}, new_lines{now};
+  for (std::string a, b;;) {
+    const bool more_old = static_cast<bool>(std::getline(old_lines, a));
+    const bool more_new = static_cast<bool>(std::getline(new_lines, b));
+    if (!more_old && !more_new) {
+      return "";
+    }
+    if (a != b || more_old != more_new) {
+      const auto trimmed = [](const std::string& s) { return s.substr(std::min(s.find_first_not_of(" -"), s.size())); };
+      return "`" + (more_old ? trimmed(a) : "nothing") + "` there, `" + (more_new ? trimmed(b) : "nothing") + "` here";
+    }
+  }
+}
 
 void make_writable(const fs::path& folder) {
   std::error_code problem;
@@ -36,7 +60,40 @@ void make_writable(const fs::path& folder) {
 } // namespace
 
 bool run_begun(const std::string& folder) {
-  return fs::exists(fs::path{folder} / "store" / "CURRENT");
+  const auto store = fs::path{folder} / "store";
+  if (!fs::exists(store / "CURRENT")) {
+    return false;
+  }
+  try {
+    const store::journal journal{store.string(), store::open_mode::read_only};
+    bool any = !journal.degradation().empty();
+    for (const auto& s : journal.stages()) {
+      any = any || !journal.steps(s.stage).empty();
+    }
+    journal.for_each_group([&](const group&) {
+      any = true;
+      return false;
+    });
+    return any;
+  } catch (const error& e) {
+    if (e.code() == errc::corrupt) {
+      return true; // whatever it was
+    }
+    throw;
+  }
+}
+
+std::optional<std::vector<std::string>> settings_of_run(const std::string& folder) {
+  std::ifstream in{fs::path{folder} / "recipe.yaml"};
+  std::vector<std::string> settings;
+  std::string line;
+  if (!std::getline(in, line) || line != resolved_mark) {
+    return std::nullopt;
+  }
+  while (std::getline(in, line) && line.starts_with(setting_mark)) {
+    settings.push_back(nlohmann::json::parse(line.substr(setting_mark.size())).get<std::string>());
+  }
+  return settings;
 }
 
 config::recipe recipe_of_run(const std::string& folder, const config::recipe& wanted, bool resume) {
@@ -51,19 +108,41 @@ config::recipe recipe_of_run(const std::string& folder, const config::recipe& wa
     return wanted;
   }
   auto there = config::load_recipe(recipe_file);
-  if (config::to_yaml(there) != config::to_yaml(wanted)) {
-    throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file +
-                                   "); resume without --set, or start a new run"};
+  if (const auto change = first_difference(config::to_yaml(there), config::to_yaml(wanted)); !change.empty()) {
+    throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file + "): " +
+                                   change + ". A run keeps its recipe: go on with `" + resume_command(folder) +
+                                   "`, or start a new run"};
   }
   return there;
 }
 
-void claim_run_folder(const std::string& folder, const config::recipe& of) {
+bool claim_run_folder(const std::string& folder, const config::recipe& of, const std::vector<std::string>& settings) {
   make_writable(folder);
-  if (!run_begun(folder)) { // what a start that never came to its store may have left
-    fs::remove_all(fs::path{folder} / "tokenizer");
-    data::write_file_durably((fs::path{folder} / "recipe.yaml").string(), config::to_yaml(of));
+  if (run_begun(folder)) {
+    return true;
   }
+  for (const char* left : {"tokenizer", "store", "checkpoints", "metrics.jsonl", "events.log"}) {
+    fs::remove_all(fs::path{folder} / left); // of a start that came to nothing
+  }
+  std::string text = std::string{resolved_mark} + "\n";
+  for (const auto& one : settings) {
+    text += std::string{setting_mark} + nlohmann::json(one).dump() + "\n";
+  }
+  data::write_file_durably((fs::path{folder} / "recipe.yaml").string(), text + config::to_yaml(of));
+  return false;
+}
+
+std::string resume_command(const std::string& folder) {
+  const auto word = [](const std::string& text) {
+    const bool plain = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+=:") ==
+                       std::string::npos;
+    std::string quoted;
+    for (const char c : text) {
+      quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    }
+    return plain ? text : "'" + quoted + "'";
+  };
+  return "troupe run " + word(folder + "/recipe.yaml") + " --out " + word(folder) + " --resume";
 }
 
 } // namespace troupe::program

@@ -7,6 +7,7 @@
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
 #include "runtime/config/plan.hpp"
+#include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
 #include "runtime/metrics/report.hpp"
 #include "runtime/metrics/report_file.hpp"
@@ -120,14 +121,38 @@ void cut_metrics_back(const std::string& folder, const config::recipe& r, const 
   });
 }
 
+/// A group names its problem by its place in the file, so the file of a run must stay as it was.
+void keep_data_files(store::journal& journal, const config::recipe& r) {
+  store::write w;
+  for (const auto& t : r.tasks) {
+    if (t.path.empty()) {
+      continue;
+    }
+    const auto name = "task_file:" + t.name;
+    const auto now = std::to_string(data::hash_file(t.path));
+    const auto known = journal.setting(name.c_str());
+    if (known && *known != now) {
+      throw error{errc::invalid, "task " + t.name + ": " + t.path +
+                                     " is not what it was when this run began: its stored groups would belong to other "
+                                     "problems. Bring the file back, or start a new run with another --out"};
+    }
+    if (!known) {
+      w.settings.emplace_back(name, now);
+    }
+  }
+  if (!w.empty()) {
+    journal.commit(w, store::durability::disk);
+  }
+}
+
 /// False, and said why, when the disk does not take it.
 bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log) try {
   metrics::set_report_counts(folder, nlohmann::json::parse(counts));
   metrics::write_report(folder);
   return true;
 } catch (const error& e) {
-  log.event(std::string{"the report is not written: "} + e.what() + "; troupe run ... --out " + folder +
-                " --resume writes it when that is mended",
+  log.event(std::string{"the report is not written: "} + e.what() + "; `" + resume_command(folder) +
+                "` writes it when that is mended",
             true);
   return false;
 }
@@ -146,14 +171,16 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   const auto sources = config::open_sources(recipe);
   config::check_prompts(recipe, sources);
   const auto backend = gpu::open_backend(backend_of(recipe));
-  claim_run_folder(options.folder, recipe);
+  require_programs(recipe);
+  const bool begun = claim_run_folder(options.folder, recipe, options.settings);
   const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
   const auto tokenizer = text::load_tokenizer(tokenizer_folder);
   for (const auto& [name, source] : sources) {
     task::require_coverage(*tokenizer, *source, name);
   }
   store::journal journal{options.folder + "/store",
-                         run_begun(options.folder) ? store::open_mode::existing : store::open_mode::create};
+                         begun ? store::open_mode::existing : store::open_mode::create};
+  keep_data_files(journal, recipe);
   if (options.resume) {
     cut_metrics_back(options.folder, recipe, journal);
   }
@@ -256,8 +283,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   }
   const bool reported = write_report(options.folder, service->summary().counts, log);
   display->say(finished ? reported ? "finished: open " + options.folder + "/report.html" : "finished, without a report"
-                        : "stopped after a committed step; go on with: troupe run " + recipe.name + " --out " +
-                              options.folder + " --resume");
+                : "stopped after a committed step; go on with: " + resume_command(options.folder));
   return !finished ? 130 : reported ? 0 : 1;
 }
 

@@ -3,6 +3,7 @@
 
 #include "deploy/troupectl/doctor.hpp"
 #include "deploy/troupectl/verbs.hpp"
+#include "deploy/unknown_command.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -49,7 +50,7 @@ void add_where_option(CLI::App* sub, arguments_read& a) {
 
 void add_row_options(CLI::App* sub, arguments_read& a) {
   add_where_option(sub, a);
-  sub->add_option("--limit", a.query.limit, "at most so many rows; 0: all");
+  sub->add_option("--limit", a.query.limit, "at most so many rows; 0: all")->check(CLI::Range(std::int64_t{0}, INT64_MAX));
 }
 
 void add_fields_option(CLI::App* sub, arguments_read& a) {
@@ -221,6 +222,10 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   CLI::App app{"Looks at what a Troupe run stored: groups, samples, steps, datasets.", "troupectl"};
   arguments_read a;
   define(app, a);
+  if (const auto wrong = unknown_command(app, arguments.empty() ? "" : arguments.front()); !wrong.empty()) {
+    err << "troupectl: " << wrong << "\n";
+    return usage_status;
+  }
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 wants them last first
   } catch (const CLI::ParseError& e) {
@@ -228,7 +233,9 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   }
   try {
     const int status = perform(app.get_subcommands().front()->get_name(), a, out, err);
-    out.flush();
+    if (!out.flush()) {
+      throw error{errc::failed, "the answer could not be written to standard output"};
+    }
     return status;
   } catch (const error& e) {
     out.flush();

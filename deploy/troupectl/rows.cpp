@@ -4,6 +4,7 @@
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
 #include "runtime/rollout/group_counts.hpp"
+#include "runtime/rollout/group_machine.hpp"
 
 #include <array>
 #include <fmt/format.h>
@@ -113,7 +114,7 @@ row describe(const sample_facts& facts, const group& g) {
       staleness = std::max(staleness.value_or(0), *s);
     }
   }
-  const bool judged = g.state >= group_state::ready && !g.members.empty();
+  const bool judged = rollout::is_judged(g) && !g.members.empty();
   return {{"id", to_string(g.id)},
           {"stage", facts.stage_name(g.id.stage)},
           {"purpose", to_string(g.id.why)},
@@ -156,7 +157,7 @@ bool visit_samples(const opened_store& from, const sample_facts& facts, const gr
   for (std::uint32_t i = 0; i < g.members.size(); ++i) {
     const auto& m = g.members[i];
     const auto version = [&](policy_version v) { return m.submitted ? row(v.value) : row(); };
-    const bool judged = g.state >= group_state::ready;
+    const bool judged = rollout::is_judged(g);
     row r{{"id", to_string(sample_id{g.id, i})},
           {"group", to_string(g.id)},
           {"index", i},

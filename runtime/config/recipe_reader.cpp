@@ -251,6 +251,12 @@ placed_recipe read_recipe(const node& document, const std::string& file) {
   if (const auto* model = document.find("model")) {
     read_keys(placed.r.model, *model, "model", model_keys(), where);
     if (!placed.r.model.path.empty()) {
+      for (const auto& [name, value] : model->entries) {
+        if (name != "path") {
+          refuse(value.where, "model." + name,
+                 "stands beside model.path, whose folder says it; give one of the two");
+        }
+      }
       placed.r.model.path = std::filesystem::absolute(placed.r.model.path).lexically_normal().string();
     }
   }

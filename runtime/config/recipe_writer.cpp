@@ -33,7 +33,8 @@ std::string inline_map(const T& of, const std::vector<key<T>>& table) {
 std::string to_yaml(const recipe& r) {
   std::string text = block(r, recipe_keys(), "");
   text += "retention: " + inline_map(r.retention, retention_keys()) + "\n";
-  text += "model:\n" + block(r.model, model_keys(), "  ");
+  text += r.model.path.empty() ? "model:\n" + block(r.model, model_keys(), "  ")
+                               : "model:\n  path: " + yaml_text(r.model.path) + "\n"; // the folder says the rest
   text += "tasks:\n";
   for (const auto& one : r.tasks) {
     text += "  " + one.name + ":\n" + block(one, task_keys(), "    ");

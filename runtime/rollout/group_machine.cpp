@@ -165,6 +165,10 @@ bool is_final(group_state s) noexcept {
          s == group_state::dropped;
 }
 
+bool is_judged(const group& g) noexcept {
+  return g.state >= group_state::ready && g.outstanding_parts == 0;
+}
+
 bool is_set_aside(const group& g) noexcept {
   return g.dropped == drop_reason::corrupt || g.dropped == drop_reason::operator_request;
 }

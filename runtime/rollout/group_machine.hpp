@@ -77,6 +77,8 @@ std::optional<group> apply(const group& before, const group_event& what, std::in
 bool is_final(group_state s) noexcept;
 /// Dropped as `corrupt` (quarantine) or by an operator's word: a person may still want to look at it.
 bool is_set_aside(const group& g) noexcept;
+/// All its parts were judged, whatever became of it then.
+bool is_judged(const group& g) noexcept;
 
 /// The verdict and reward of a sample from its parts: undecided if any deciding part is undecided, else incorrect if
 /// any is, else correct; the reward sums weight * value over the parts that are not undecided.

@@ -112,7 +112,8 @@ public:
     changes groups;
   };
   /// One member's sample is to be stored. The last one moves the group to `generated`. Once the work is done and no
-  /// lease stands, the same payload answers `exists` and another `conflict`; while the group is another's, `fenced`.
+  /// lease stands, the same payload answers `exists` and another `conflict`; while the group is another's, `fenced`. A
+  /// version that the group is not pinned to, or that was never committed, is a `conflict`.
   submit_outcome submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index,
                                member filled, std::uint64_t bytes = 0);
   /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
@@ -123,6 +124,10 @@ public:
 
   /// The learner's step. `fenced` when the epoch is not the present one or the lease is gone.
   submit_outcome commit_batch(const caller& who, epoch learner, lease_id lease, policy_version produced);
+  /// The groups of the batch that the learner holds under this lease; null: it holds none.
+  const std::vector<group_id>* leased_batch(lease_id lease) const {
+    return batch_ && batch_->lease == lease ? &batch_->groups : nullptr;
+  }
   /// A step that consumed no groups (sft): the version after the present one is `created`, the present one `exists`,
   /// any other is a `conflict`.
   submit_result commit_empty(policy_version produced);

@@ -73,6 +73,11 @@ ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, 
   if (known.submitted) {
     return {.result = known.checksum == filled.checksum ? submit_result::exists : submit_result::conflict};
   }
+  const bool possible =
+      g->pinned ? filled.oldest == *g->pinned && filled.newest == *g->pinned : filled.newest <= version_;
+  if (!possible && filled.num_tokens > 0) {
+    return {.result = submit_result::conflict};
+  }
   g = &advance(id, event::submit_sample{std::move(filled), index, bytes}, who.wall_ms);
   if (std::all_of(g->members.begin(), g->members.end(), [](const member& m) { return m.submitted; })) {
     g = &advance(id, event::generation_finished{who.worker}, who.wall_ms);

@@ -177,7 +177,15 @@ void require(const rocksdb::Status& s, const std::string& what) {
   if (s.IsCorruption()) {
     throw error{errc::corrupt, text};
   }
-  const bool locked = text.find("lock") != std::string::npos || text.find("LOCK") != std::string::npos;
+  if (s.IsIOError() && (text.find("Permission denied") != std::string::npos ||
+                        text.find("Read-only file system") != std::string::npos)) {
+    throw error{errc::failed, text + "; even a reader needs the right to write here: it holds the store's lock file"};
+  }
+  if (s.IsPathNotFound() || text.find("No such file") != std::string::npos) { // of the store's own, once it is open
+    throw error{errc::corrupt, text + "; a file of the store is gone (RocksDB may name it .ldb where it was .sst)"};
+  }
+  const bool locked = s.ToString().find("lock hold by") != std::string::npos ||
+                      s.ToString().find("While lock file") != std::string::npos;
   throw error{s.IsIOError() && locked ? errc::unavailable
               : s.IsInvalidArgument() ? errc::invalid
                                       : errc::failed,

@@ -57,8 +57,9 @@ finding read_finding(std::string_view text, std::string_view expected_id) {
   } else if (!reward.is_number()) {
     return undecided("the verifier gave neither a verdict nor a reward: " + shown);
   }
-  if (!reward.is_null() && (!reward.is_number() || !std::isfinite(reward.get<double>()))) {
-    return undecided("the verifier gave the reward " + reward.dump() + "; it must be a finite number");
+  constexpr double most = 1e9; // weighted and added up it stays a number that can be averaged
+  if (!reward.is_null() && !(reward.is_number() && std::abs(reward.get<double>()) <= most)) {
+    return undecided("the verifier gave the reward " + reward.dump() + "; it must be a number from -1e9 to 1e9");
   }
   found.value = reward.is_number() ? reward.get<double>() : found.verdict == verdict_kind::correct ? 1.0 : 0.0;
   return found;

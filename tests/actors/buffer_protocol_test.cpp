@@ -207,6 +207,7 @@ CAF_TEST(of verdicts that the journal refuses in part nothing is written) {
 
 CAF_TEST(while the disk is full writers wait and readers do not and then all is as it would have been) {
   const auto work = lease(first_generator, 1);
+  const auto other = lease(second_generator, 1);
   auto sent = submit_to_a_full_disk(work);
   CAF_REQUIRE_EQUAL(said.size(), 1u);
   CAF_CHECK(said[0].starts_with("the store cannot write: "));
@@ -214,6 +215,9 @@ CAF_TEST(while the disk is full writers wait and readers do not and then all is 
   consume_messages();
   CAF_CHECK(self->mailbox().empty());
   CAF_CHECK_EQUAL(unbox(ask<progress_reply>(tested, progress_request{})).version.value, 0u);
+  at.now += std::chrono::minutes{3}; // leases of 60 s; nobody could have handed anything in
+  CAF_CHECK(unbox(ask<submit_reply>(tested, renew_request{second_generator, other.lease})).result ==
+            rollout::submit_result::created);
 
   disk.limit(store::volatile_disk::unlimited);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
@@ -224,6 +228,8 @@ CAF_TEST(while the disk is full writers wait and readers do not and then all is 
   }
   CAF_CHECK(unbox(take<submit_reply>(sent)).result == rollout::submit_result::exists); // by its own first try
   CAF_CHECK(stored(0).state == group_state::verifying);
+  CAF_CHECK(submit(second_generator, other.lease, other.work->at(0).what.id, answer_ab(0)) ==
+            rollout::submit_result::created);
   CAF_CHECK_EQUAL(to_string(unbox(take<lease_generated_reply>(second)).groups->at(0).what.id), "1t0");
   CAF_CHECK_EQUAL(said.back(), "the store writes again");
   CAF_CHECK(journal->find_sample({two_samples(0).id, 1}) == answer_ab(1));
@@ -253,17 +259,62 @@ CAF_TEST(a step committed twice exists and another under its version is a confli
   const auto b = batch_for(present);
   CAF_CHECK(commit(present, b) == rollout::submit_result::created);
   CAF_CHECK(commit(present, b) == rollout::submit_result::exists);
-  CAF_CHECK(commit(epoch{0}, b) == rollout::submit_result::fenced);
+  CAF_CHECK(commit(epoch{0}, b) == rollout::submit_result::exists); // its own step, whoever leads now
   auto other = std::make_shared<step_record>(journal->steps(grpo_stage).at(0));
   other->data_cursor = 99;
   CAF_CHECK(unbox(ask<submit_reply>(tested, commit_request{the_learner, present, b.lease, other})).result ==
             rollout::submit_result::conflict);
+  CAF_CHECK(unbox(ask<submit_reply>(tested, commit_request{the_learner, epoch{0}, b.lease, other})).result ==
+            rollout::submit_result::fenced);
   CAF_CHECK_EQUAL(journal->steps(grpo_stage).at(0).data_cursor, 0u);
+}
+
+CAF_TEST(a step that is not of the batch that was leased is a conflict) {
+  make_batch_ready();
+  const auto b = batch_for(present);
+  const auto said = [&](stage_index stage, std::vector<group_id> groups) {
+    auto step = std::make_shared<step_record>();
+    *step = {.stage = stage, .version = policy_version{1}, .groups = std::move(groups)};
+    return unbox(ask<submit_reply>(tested, commit_request{the_learner, present, b.lease, step})).result;
+  };
+  const auto one = b.what->groups.at(0).what.id, two = b.what->groups.at(1).what.id;
+  CAF_CHECK(said(grpo_stage, {one}) == rollout::submit_result::conflict);
+  CAF_CHECK(said(grpo_stage, {one, two_samples(77).id}) == rollout::submit_result::conflict);
+  CAF_CHECK(said(grpo_stage, {}) == rollout::submit_result::conflict);
+  CAF_CHECK(said(sft_stage, {one, two}) == rollout::submit_result::conflict);
+  CAF_CHECK(journal->steps(grpo_stage).empty());
+  CAF_CHECK(said(grpo_stage, {one, two}) == rollout::submit_result::created);
+}
+
+CAF_TEST(a sample of weights that do not exist or are not the pinned ones is a conflict) {
+  const auto work = lease(first_generator, 1);
+  CAF_CHECK(submit(first_generator, work.lease, work.work->at(0).what.id, answer_ab(0, 1)) ==
+            rollout::submit_result::conflict); // version 1 was never committed
+  unbox(ask<issue_reply>(tested, issue_request{.count = 1,
+                                               .num_samples = 1,
+                                               .pinned = policy_version{7},
+                                               .evaluation = 1,
+                                               .sampling = std::make_shared<sampling_plan>()}));
+  const auto pinned = lease(second_generator, 1);
+  const auto id = pinned.work->at(0).what.id;
+  CAF_CHECK(submit(second_generator, pinned.lease, id, answer_ab(0, 6)) == rollout::submit_result::conflict);
+  CAF_CHECK(submit(second_generator, pinned.lease, id, answer_ab(0, 7)) == rollout::submit_result::created);
+}
+
+CAF_TEST(orders that no stage can carry out are refused and the buffer lives on) {
+  const auto refused = [&](const issue_request& r) { return code_of(ask<issue_reply>(tested, r)) == errc::invalid; };
+  const auto how = std::make_shared<sampling_plan>();
+  CAF_CHECK(refused({.why = purpose::train, .count = 1, .num_samples = 1, .sampling = how}));
+  CAF_CHECK(refused({.count = 1, .num_samples = 0, .sampling = how}));
+  CAF_CHECK(refused({.count = 1, .num_samples = 4'000'000'000, .sampling = how}));
+  CAF_CHECK(refused({.count = 1, .num_samples = 1, .sampling = nullptr}));
+  CAF_CHECK(code_of(ask<begin_stage_reply>(tested, begin_stage_request{stage_index{99}, {}})) == errc::invalid);
+  CAF_CHECK_EQUAL(lease(first_generator, 1).work->size(), 1u);
 }
 
 CAF_TEST(an error is the reply and the buffer lives on) {
   const auto answer = ask<read_dataset_reply>(tested, read_dataset_request{"kept"});
-  CAF_CHECK(code_of(answer) == errc::not_found);
+  CAF_CHECK(code_of(answer) == errc::failed);
   CAF_CHECK(std::string{from_caf(answer.error()).what()}.starts_with("dataset kept has no records"));
   CAF_CHECK_EQUAL(lease(first_generator, 1).work->size(), 1u);
 }

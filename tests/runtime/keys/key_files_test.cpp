@@ -3,6 +3,8 @@
 #include "runtime/keys/openssl.hpp"
 #include "tests/runtime/keys/key_folder.hpp"
 
+#include <openssl/x509v3.h>
+
 namespace troupe::keys {
 namespace {
 
@@ -64,6 +66,17 @@ TEST_F(KeyFiles, ACertificateHasItsTime) {
             std::string::npos);
 }
 
+TEST(Certificate, OfAMemberSignsNoOthers) {
+  const auto authority = make_ca();
+  const auto ca = parse_certificate(authority.certificate, "ca");
+  const auto member = parse_certificate(issue(authority, "m", wire::role::generator, {}).certificate, "m");
+  EXPECT_EQ(X509_check_ca(ca.get()), 1);
+  EXPECT_EQ(X509_get_pathlen(ca.get()), 0); // no authority below it
+  EXPECT_EQ(X509_check_ca(member.get()), 0);
+  EXPECT_EQ(X509_get_key_usage(member.get()), KU_DIGITAL_SIGNATURE);
+  EXPECT_EQ(X509_get_extended_key_usage(member.get()), XKU_SSL_SERVER | XKU_SSL_CLIENT);
+}
+
 TEST(Certificate, EndsWithItsAuthority) {
   const auto short_lived = make_ca(10);
   const auto ca = parse_certificate(short_lived.certificate, "ca");
@@ -78,9 +91,11 @@ TEST_F(KeyFiles, ACertificateOfAnotherAuthorityIsRefused) {
   EXPECT_NE(read_refusal("stranger").find("is not of the authority in " + path("ca.crt")), std::string::npos);
 }
 
-TEST_F(KeyFiles, AMemberIsNoAuthority) {
-  auto member = issue(ca, "m", wire::role::generator, {});
-  write_certified_key(folder, "forged", issue(member, "forged", wire::role::admin_operate, {}));
+TEST_F(KeyFiles, WhatAMemberSignsIsRefused) {
+  const auto member = issue(ca, "m", wire::role::generator, {});
+  auto forged = issue(member, "forged", wire::role::admin_operate, {});
+  forged.certificate += member.certificate; // as a peer would send the chain
+  write_certified_key(folder, "forged", forged);
   EXPECT_NE(read_refusal("forged").find("is not of the authority"), std::string::npos);
 }
 

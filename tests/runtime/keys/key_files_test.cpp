@@ -130,7 +130,7 @@ TEST(Certificate, SaysWhoItIs) {
 
 TEST(Certificate, RefusesNamesAndHostsThatAreNone) {
   const auto ca = make_ca();
-  for (const std::string name : {"", "../g", "a b", std::string(65, 'x').c_str()}) {
+  for (const auto& name : std::vector<std::string>{"", "../g", "a b", std::string(65, 'x')}) {
     EXPECT_EQ(refusal([&] { issue(ca, name, wire::role::learner, {}); }).first, errc::invalid) << name;
   }
   for (const char* host : {"", "a,DNS:evil", "10.0.0", "10.0.0.5:80", "*", "a..b", "-a"}) {

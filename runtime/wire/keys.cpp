@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/wire/keys.hpp"
 
+#include "runtime/data/secret_file.hpp"
 #include "runtime/error.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
@@ -22,23 +19,6 @@ constexpr std::string_view z85 =
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 constexpr std::size_t key_characters = 40;
 constexpr std::size_t name_characters_max = 128;
-
-/// A new file with these bytes, on disk when it returns.
-void create_file(const std::string& path, const std::string& bytes, mode_t mode) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (file < 0) {
-    if (errno == EEXIST) {
-      throw error{errc::conflict, path + " exists; keys are never overwritten: choose another name or remove it first"};
-    }
-    throw error{errc::failed, path + ": " + std::strerror(errno) + "; choose a folder that can be written to"};
-  }
-  const auto written = ::write(file, bytes.data(), bytes.size());
-  const bool synced = ::fsync(file) == 0;
-  if (::close(file) != 0 || !synced || written != static_cast<ssize_t>(bytes.size())) {
-    ::unlink(path.c_str());
-    throw error{errc::failed, path + " could not be written; is there space?"};
-  }
-}
 
 std::string public_of(const std::string& secret_key) {
   std::array<char, key_characters + 1> key{};
@@ -78,9 +58,10 @@ void write_key_pair(const std::string& folder, const std::string& name, const ke
     throw error{errc::invalid, "'" + name + "' cannot name a key; use letters, digits, '.', '-', '_'"};
   }
   const std::string path = folder + "/" + name + ".curve";
-  create_file(path, "public-key " + pair.public_key + "\nsecret-key " + pair.secret_key + "\n", S_IRUSR | S_IWUSR);
+  data::create_file(path, "public-key " + pair.public_key + "\nsecret-key " + pair.secret_key + "\n",
+                    S_IRUSR | S_IWUSR);
   try {
-    create_file(path + ".pub", pair.public_key + "\n", S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    data::create_file(path + ".pub", pair.public_key + "\n", S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
   } catch (const error&) {
     ::unlink(path.c_str());
     throw;
@@ -88,24 +69,7 @@ void write_key_pair(const std::string& folder, const std::string& name, const ke
 }
 
 key_pair read_key_pair(const std::string& path) {
-  // Mode and content of one open file: a name may be changed in between.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    throw error{errc::not_found, path + ": " + std::strerror(errno) + "; make a key with `troupe keygen`"};
-  }
-  struct stat status {};
-  std::array<char, 256> bytes{};
-  const bool known = ::fstat(file, &status) == 0;
-  const auto size = ::read(file, bytes.data(), bytes.size());
-  ::close(file);
-  if (!known || size <= 0) {
-    malformed(path);
-  }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    throw error{errc::invalid,
-                path + " holds a secret key that others than its owner may read; run: chmod 600 " + path};
-  }
-  std::istringstream text{std::string{bytes.data(), static_cast<std::size_t>(size)}};
+  std::istringstream text{data::read_secret_file(path)};
   std::array<std::string, 5> words;
   for (auto& word : words) {
     text >> word;

@@ -110,10 +110,11 @@ read_dataset_reply buffer_service::read_dataset(const read_dataset_request& r) c
     return true;
   });
   if (records->empty()) {
-    throw error{errc::failed, "dataset " + r.name +
-                                  " has no records: its rejection_sampling stage kept nothing. A run keeps its recipe: "
-                                  "start another from a checkpoint of this one (model.path), with a lower min_reward or "
-                                  "more num_prompts"};
+    throw error{errc::failed,
+                "dataset " + r.name +
+                    " has no records: its rejection_sampling stage kept nothing. A run keeps its recipe: "
+                    "start another from a checkpoint of this one (model.path), with a lower min_reward or "
+                    "more num_prompts"};
   }
   return {.records = std::move(records)};
 }

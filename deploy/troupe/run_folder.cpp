@@ -109,8 +109,8 @@ config::recipe recipe_of_run(const std::string& folder, const config::recipe& wa
   }
   auto there = config::load_recipe(recipe_file);
   if (const auto change = first_difference(config::to_yaml(there), config::to_yaml(wanted)); !change.empty()) {
-    throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file + "): " +
-                                   change + ". A run keeps its recipe: go on with `" + resume_command(folder) +
+    throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file +
+                                   "): " + change + ". A run keeps its recipe: go on with `" + resume_command(folder) +
                                    "`, or start a new run"};
   }
   return there;
@@ -134,8 +134,9 @@ bool claim_run_folder(const std::string& folder, const config::recipe& of, const
 
 std::string resume_command(const std::string& folder) {
   const auto word = [](const std::string& text) {
-    const bool plain = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+=:") ==
-                       std::string::npos;
+    const bool plain =
+        text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+=:") ==
+        std::string::npos;
     std::string quoted;
     for (const char c : text) {
       quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};

@@ -178,8 +178,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   for (const auto& [name, source] : sources) {
     task::require_coverage(*tokenizer, *source, name);
   }
-  store::journal journal{options.folder + "/store",
-                         begun ? store::open_mode::existing : store::open_mode::create};
+  store::journal journal{options.folder + "/store", begun ? store::open_mode::existing : store::open_mode::create};
   keep_data_files(journal, recipe);
   if (options.resume) {
     cut_metrics_back(options.folder, recipe, journal);
@@ -283,7 +282,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   }
   const bool reported = write_report(options.folder, service->summary().counts, log);
   display->say(finished ? reported ? "finished: open " + options.folder + "/report.html" : "finished, without a report"
-                : "stopped after a committed step; go on with: " + resume_command(options.folder));
+                        : "stopped after a committed step; go on with: " + resume_command(options.folder));
   return !finished ? 130 : reported ? 0 : 1;
 }
 

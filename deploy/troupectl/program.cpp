@@ -50,7 +50,8 @@ void add_where_option(CLI::App* sub, arguments_read& a) {
 
 void add_row_options(CLI::App* sub, arguments_read& a) {
   add_where_option(sub, a);
-  sub->add_option("--limit", a.query.limit, "at most so many rows; 0: all")->check(CLI::Range(std::int64_t{0}, INT64_MAX));
+  sub->add_option("--limit", a.query.limit, "at most so many rows; 0: all")
+      ->check(CLI::Range(std::int64_t{0}, INT64_MAX));
 }
 
 void add_fields_option(CLI::App* sub, arguments_read& a) {

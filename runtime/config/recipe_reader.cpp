@@ -253,8 +253,7 @@ placed_recipe read_recipe(const node& document, const std::string& file) {
     if (!placed.r.model.path.empty()) {
       for (const auto& [name, value] : model->entries) {
         if (name != "path") {
-          refuse(value.where, "model." + name,
-                 "stands beside model.path, whose folder says it; give one of the two");
+          refuse(value.where, "model." + name, "stands beside model.path, whose folder says it; give one of the two");
         }
       }
       placed.r.model.path = std::filesystem::absolute(placed.r.model.path).lexically_normal().string();

@@ -103,8 +103,7 @@ void apply_changes(std::span<std::uint32_t> words, std::string_view changes) {
   const auto h = read_header(words, changes);
   const std::size_t body_bytes = h.gap_bytes + 4 * h.changed;
   std::vector<std::uint8_t> body(body_bytes);
-  const auto size =
-      ZSTD_decompress(body.data(), body.size(), changes.data() + sizeof h, changes.size() - sizeof h);
+  const auto size = ZSTD_decompress(body.data(), body.size(), changes.data() + sizeof h, changes.size() - sizeof h);
   if (ZSTD_isError(size) || size != body_bytes) {
     refuse(ZSTD_isError(size) ? ZSTD_getErrorName(size) : "shorter than they say");
   }

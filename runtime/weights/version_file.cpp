@@ -44,7 +44,9 @@ private:
 
 [[noreturn]] void fail(const std::string& path, const char* what, int code) {
   const bool full = code == ENOSPC || code == EDQUOT;
-  throw error{full ? errc::resource_exhausted : code == ENOENT ? errc::not_found : errc::failed,
+  throw error{full             ? errc::resource_exhausted
+              : code == ENOENT ? errc::not_found
+                               : errc::failed,
               path + ": " + what + ": " + std::strerror(code)};
 }
 

@@ -17,8 +17,8 @@ struct version_name {
 };
 
 /// Writes a version where other processes of this host can map it, best on a file system in memory: under another name
-/// first, so that what bears the name is whole. Readable by this user alone. Throws error(resource_exhausted) when there
-/// is no space, else error(failed); nothing stays then.
+/// first, so that what bears the name is whole. Readable by this user alone. Throws error(resource_exhausted) when
+/// there is no space, else error(failed); nothing stays then.
 void write_version_file(const std::string& path, const version_name& name, std::span<const std::uint32_t> words);
 
 /// A version file, mapped. What was opened stays readable after the file is removed.

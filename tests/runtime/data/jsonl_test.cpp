@@ -48,7 +48,8 @@ TEST_F(Jsonl, ReadsPromptsMessagesAndReasoningGymsFields) {
 
 TEST_F(Jsonl, RefusesABadLineByItsNumber) {
   const std::string good = "{\"prompt\":\"p\",\"answer\":\"a\"}\n";
-  const std::string cure = "; mend the line, or set skip_bad_lines: true (troupe eval: --skip-bad-lines) to count and skip such lines";
+  const std::string cure =
+      "; mend the line, or set skip_bad_lines: true (troupe eval: --skip-bad-lines) to count and skip such lines";
   EXPECT_EQ(refusal(good + "{\"prompt\": oops}\n"), ":2: not JSON" + cure);
   EXPECT_EQ(refusal("[1]\n"), ":1: not a JSON object" + cure);
   EXPECT_EQ(refusal("{\"answer\":\"a\"}\n"), ":1: neither \"prompt\" nor \"messages\"" + cure);

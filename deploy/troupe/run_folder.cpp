@@ -121,8 +121,10 @@ bool claim_run_folder(const std::string& folder, const config::recipe& of, const
   if (run_begun(folder)) {
     return true;
   }
-  for (const char* left : {"tokenizer", "store", "checkpoints", "metrics.jsonl", "events.log"}) {
-    fs::remove_all(fs::path{folder} / left); // of a start that came to nothing
+  if (settings_of_run(folder)) { // a run's folder, of a start that came to nothing; nobody else's
+    for (const char* left : {"tokenizer", "store", "checkpoints"}) {
+      fs::remove_all(fs::path{folder} / left);
+    }
   }
   std::string text = std::string{resolved_mark} + "\n";
   for (const auto& one : settings) {

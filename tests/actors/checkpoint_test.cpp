@@ -94,6 +94,15 @@ TEST_F(Checkpoint, ManifestNoticesOneChangedByte) {
   EXPECT_NE(manifest_hash(run_ / r.folder), r.manifest_hash);
 }
 
+TEST_F(Checkpoint, IsWholeOnlyAsItWasRecorded) {
+  const auto r = write(1);
+  EXPECT_TRUE(is_whole(run_.path(), r));
+  std::fstream{run_ / (r.folder + "/model.safetensors"), std::ios::in | std::ios::out} << "W";
+  EXPECT_FALSE(is_whole(run_.path(), r));
+  fs::remove_all(run_ / r.folder);
+  EXPECT_FALSE(is_whole(run_.path(), r));
+}
+
 TEST_F(Checkpoint, ManifestNoticesARenamedAndAMissingFile) {
   const auto r = write(1);
   fs::rename(run_ / (r.folder + "/config.json"), run_ / (r.folder + "/confih.json"));

@@ -99,6 +99,62 @@ class BadInput(RunTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(Run(out, str(mine)).doctor()[0], 0)
 
+    def thirty(self, answer="7", **keys):
+        return self.recipe_on([f'{{"prompt":"{i}=","answer":"{answer}"}}' for i in range(30)], **keys)
+
+    def test_a_run_keeps_its_recipe_and_its_data(self):
+        mine = self.thirty()
+        run = Run(self.folder / "run", str(mine), "seed=5")
+        self.assertEqual(run.finish(), 0, run.said())
+        self.assertEqual(run.finish(), 0, run.said())  # under the settings of its start
+        mine.write_text(mine.read_text().replace('"max_steps": 2', '"max_steps": 3'))
+        self.refused(mine, "--out", run.folder, "--resume", status=2, says=["`max_steps: 2` there, `max_steps: 3` here"])
+        self.refused("nosuch", "--out", run.folder, "--resume", status=3, says=["nosuch"])
+        self.refused(run.folder / "recipe.yaml", "--out", run.folder, "--resume", "--set", "seed=6", status=2,
+                     says=["`seed: 5` there, `seed: 6` here"])
+        self.thirty(answer="8")
+        self.refused(run.folder / "recipe.yaml", "--out", run.folder, "--resume", status=2,
+                     says=["problems.jsonl is not what it was when this run began"])
+        self.thirty()
+        self.assertEqual(troupe("run", run.folder / "recipe.yaml", "--out", run.folder, "--resume").returncode, 0)
+
+    def test_a_start_that_came_to_nothing_stands_in_nobodys_way(self):
+        mine = self.thirty()
+        first = Run(self.folder / "first", str(mine))
+        self.assertEqual(first.finish(), 0, first.said())
+        weights = next(first.folder.glob("checkpoints/learn/step-*/model.safetensors"))
+        weights.write_bytes(weights.read_bytes()[:1000])
+        other = self.folder / "other.yaml"
+        other.write_text(f"model: {{path: {weights.parent}}}\n" + mine.read_text()[mine.read_text().index("tasks:"):])
+        out = self.folder / "second"
+        self.assertEqual(troupe("run", other, "--out", out).returncode, 2)
+        done = troupe("run", mine, "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        foreign = self.folder / "foreign"
+        (foreign / "store").mkdir(parents=True)
+        (foreign / "store" / "mine.txt").write_text("mine")
+        troupe("run", mine, "--out", foreign)
+        self.assertEqual((foreign / "store" / "mine.txt").read_text(), "mine")
+
+    def test_contradictions_and_programs_that_are_not_there(self):
+        mine = self.thirty(rewards=[{"name": "own", "verifier": {"command": ["no-such-program"]}}])
+        self.refused(mine, "--out", self.folder / "run", status=2, says=["rewards.own", "no-such-program"])
+        self.refused(mine, "--dry-run", status=2, says=["no-such-program"])
+        mine.write_text(mine.read_text().replace("model: {", f"model: {{path: {self.folder}, "))
+        self.refused(mine, "--dry-run", status=2, says=["model.hidden_size", "model.path"])
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_a_command_that_does_not_exist_and_an_output_that_takes_nothing(self):
+        for program in "troupe", "troupectl":
+            done = subprocess.run([PROGRAMS / program, "bogus"], capture_output=True, text=True, timeout=AT_ONCE_S)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("there is no command bogus; there are: ", done.stderr)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAMS / "troupe", "recipe", "list"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  timeout=AT_ONCE_S)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could not be written", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -105,6 +105,9 @@ class RunTest(unittest.TestCase):
         self.assertEqual(status, 0, f"{counts}\n{run.said()[-2000:]}")
         self.assertTrue(counts["conserved"], counts)
         self.assertEqual(counts["duplicates"], 0, counts)
+        report = run.folder / "report.html"
+        if report.exists():
+            self.assertIn("every one accounted for", report.read_text())
         return counts
 
     def assert_same_weights(self, run, whole):

@@ -97,7 +97,7 @@ public:
 private:
   static constexpr double left = 46;
   static constexpr double right = 8;
-  static constexpr double top = 10;
+  static constexpr double top = 24; // room for a value above the highest level
   static constexpr double bottom = 24;
 
   bool narrow() const { return width_ < 500; }
@@ -162,10 +162,10 @@ private:
                        path, thin ? "seen" : "hover", dots);
   }
 
-  /// Above its level, or below it where another level or the upper edge is in the way.
+  /// Above its level, or below it where another level is in the way.
   double label_y(const chart_series& of, const report_point& p) const {
     const double above = y(p.y) - 7;
-    bool blocked = above < top + 6;
+    bool blocked = false;
     for (const auto& other : chart_.series) {
       for (const auto& q : other.points) {
         const double distance = y(p.y) - y(q.y);

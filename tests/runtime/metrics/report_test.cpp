@@ -94,8 +94,18 @@ TEST(ReportPage, AnEmptyRunStillHasAPage) {
 TEST(ReportChart, FigureAtTheTopOfTheAxisStandsAtTheTopEdge) {
   const chart c{
       .label = "x", .series = {{"s", 1, line_shape::curve, {{0, 0, "a", 0}, {1, 1, "a", 1}}}}, .percent = true};
-  // Height 190: 10 above, 24 below; 0 at y 166, 1 at y 10; x from 46 to 760 - 8.
-  EXPECT_THAT(draw(c, {{"a", 1}}), HasSubstr("M46.0 166.0L752.0 10.0"));
+  // Height 190: 24 above, 24 below; 0 at y 166, 1 at y 24; x from 46 to 760 - 8.
+  EXPECT_THAT(draw(c, {{"a", 1}}), HasSubstr("M46.0 166.0L752.0 24.0"));
+}
+
+TEST(ReportChart, OfTwoLevelsCloseTogetherTheUpperValueStandsAboveAndTheLowerBelow) {
+  const chart c{.label = "x",
+                .series = {{"low", 1, line_shape::steps, {{0, 0.95, "a", 0}}},
+                           {"high", 2, line_shape::steps, {{0, 0.98, "a", 0}}}},
+                .percent = true};
+  const auto svg = draw(c, {{"a", 1}});
+  EXPECT_THAT(svg, HasSubstr("t1\" x=\"399.0\" y=\"48.1\"")); // its line at 31.1
+  EXPECT_THAT(svg, HasSubstr("t2\" x=\"399.0\" y=\"19.8\"")); // its line at 26.8
 }
 
 TEST(ReportChart, NumbersAreShort) {

@@ -166,8 +166,8 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
                                           [=] { return self->state.service->build_dataset(r, reading(self, clock)); });
       },
       [=](const write_again&) { write_parked(self, space, clock); },
-      [=](const progress_request&) {
-        return answer<progress_reply>([&] { return self->state.service->progress(reading(self, clock)); });
+      [=](const progress_request& r) {
+        return answer<progress_reply>([&] { return self->state.service->progress(r, reading(self, clock)); });
       },
       [=](const begin_epoch_request&) {
         return write<begin_epoch_reply>(self, space, clock,

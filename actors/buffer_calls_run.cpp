@@ -252,12 +252,12 @@ build_dataset_reply decode_call(std::string_view bytes) {
   });
 }
 
-std::string encode(const progress_request&) {
-  return number_reply(0);
+std::string encode(const progress_request& m) {
+  return number_reply(m.explain ? 1 : 0);
 }
 template <>
 progress_request decode_call(std::string_view bytes) {
-  return nothing_in<progress_request>(bytes);
+  return {number_in(bytes) != 0};
 }
 std::string encode(const progress_reply& m) {
   return frame::make<schema::ProgressReply>([&](auto to) {

@@ -84,17 +84,10 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
   return {};
 }
 
-progress_reply buffer_service::progress(clock_reading at) const {
-  std::uint64_t unfinished = 0;
-  for (const group* g : ledger_.of(purpose::eval)) {
-    unfinished += rollout::is_final(g->state) ? 0 : 1;
-  }
-  for (const group* g : ledger_.of(purpose::collect)) {
-    unfinished += rollout::is_final(g->state) || g->state == group_state::ready ? 0 : 1;
-  }
-  unfinished += unsaved_ ? 1 : 0; // what is not stored is not done
-  return {
-      .unfinished_pinned = unfinished, .version = ledger_.version(), .waiting_for = ledger_.waiting_for_pinned(at.now)};
+progress_reply buffer_service::progress(const progress_request& r, clock_reading at) const {
+  return {.unfinished_pinned = ledger_.unfinished_pinned() + (unsaved_ ? 1 : 0), // what is not stored is not done
+          .version = ledger_.version(),
+          .waiting_for = r.explain ? ledger_.waiting_for_pinned(at.now) : ""};
 }
 
 } // namespace troupe::actors

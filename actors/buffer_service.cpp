@@ -161,6 +161,7 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
        .limit = {.samples_per_insert = s.samples_per_insert, .min_size_to_sample = s.min_size_to_sample},
        .select = {.how = s.sampler, .seed = recipe_.seed, .exponent = s.priority_exponent},
        .filter_zero_variance = s.filter_groups,
+       .mask_truncated = s.mask_truncated_completions,
        .num_generations = s.num_generations,
        .verdict_parts = 1,
        .lease_time = rollout::monotonic_ms{static_cast<std::int64_t>(recipe_.lease_s * 1000)}},

@@ -50,7 +50,7 @@ public:
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
   submit_reply record(const record_request& r, clock_reading at);
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
-  progress_reply progress(clock_reading at) const;
+  progress_reply progress(const progress_request& r, clock_reading at) const;
   evaluation_reply evaluation(const evaluation_request& r) const;
   begin_epoch_reply begin_epoch(clock_reading at);
   summary_reply summary() const;

@@ -320,9 +320,10 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
       before = p.unfinished_pinned;
       last = now;
     } else if (now - last > deadline::stall_of(*parts_.recipe, spec)) {
+      const auto why = ask<progress_reply>(parts_.buffer, deadline::buffer, progress_request{.explain = true});
       throw error{errc::unavailable, "stage " + spec.name +
-                                         ": the groups of its evaluation or collection do not move: " + p.waiting_for +
-                                         "; a longer stall_s waits longer"};
+                                         ": the groups of its evaluation or collection do not move: " +
+                                         why.waiting_for + "; a longer stall_s waits longer"};
     }
     std::this_thread::sleep_for(deadline::progress_poll); // a blocking actor on its own thread, between two questions
   }

@@ -189,7 +189,9 @@ struct build_dataset_reply {
 /// To the buffer itself: tries again what waits for space.
 struct write_again {};
 
-struct progress_request {};
+struct progress_request {
+  bool explain = false; ///< fill in `waiting_for`, which takes a look at every lease
+};
 struct progress_reply {
   std::uint64_t unfinished_pinned = 0; ///< eval and collect groups of the stage that are not done yet
   policy_version version;

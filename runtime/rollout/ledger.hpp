@@ -50,6 +50,7 @@ public:
     rate_limiter::options limit; ///< of a replay table
     selector_options select;     ///< which ready groups make a batch; the stage's seed is in it
     bool filter_zero_variance = false;
+    bool mask_truncated = false;       ///< answers cut by length teach nothing; a group of nothing else is `truncated`
     std::uint32_t num_generations = 8; ///< of train and collect groups
     std::uint32_t verdict_parts = 1;   ///< submissions a group needs before it is ready
     monotonic_ms lease_time{60000};
@@ -163,6 +164,8 @@ public:
   std::string waiting_for(monotonic_ms now) const;
   /// The same of the groups of evaluations and collections: "2 verifying by verifier-0 for 301 s, 11 queued".
   std::string waiting_for_pinned(monotonic_ms now) const;
+  /// Groups of evaluations and collections of the present stage that are not judged yet.
+  std::uint64_t unfinished_pinned() const;
 
 private:
   /// The one batch the learner holds; asking again under the same epoch and version gives it again.

@@ -28,7 +28,21 @@ std::string ledger::waiting_for_pinned(monotonic_ms now) const {
 std::size_t ledger::count_standing(group_state s, std::span<const purpose> whose) const {
   std::size_t count = 0;
   for (const auto why : whose) {
-    count += standing(s, why, std::numeric_limits<std::size_t>::max()).size();
+    const auto all = by_state_.find({s, why});
+    if (all == by_state_.end() || all->second.empty()) {
+      continue;
+    }
+    const auto& ids = all->second;
+    const bool of_one_stage = ids.begin()->stage == rules_.stage && ids.rbegin()->stage == rules_.stage;
+    count += of_one_stage ? ids.size() : standing(s, why, ids.size()).size();
+  }
+  return count;
+}
+
+std::uint64_t ledger::unfinished_pinned() const {
+  std::uint64_t count = 0;
+  for (const auto s : {group_state::queued, group_state::generating, group_state::generated, group_state::verifying}) {
+    count += count_standing(s, pinned);
   }
   return count;
 }

@@ -118,7 +118,7 @@ TEST_F(Service, AnEvaluationThatWaitsSaysForWhom) {
   issue(purpose::eval, 3);
   service_->lease_prompts({first_generator, 2}, at_);
   at_.now += rollout::monotonic_ms{2000};
-  EXPECT_EQ(service_->progress(at_).waiting_for, "2 generating by generator-0 for 2 s, 1 queued");
+  EXPECT_EQ(service_->progress({.explain = true}, at_).waiting_for, "2 generating by generator-0 for 2 s, 1 queued");
 }
 
 TEST_F(Service, ARecordedBatchIsReadAsItWas) {
@@ -137,10 +137,10 @@ TEST_F(Service, ARecordedBatchIsReadAsItWas) {
 TEST_F(Service, AnEvaluationCountsWhatItsVerdictsSaid) {
   begin(grpo_stage);
   EXPECT_EQ(issue(purpose::eval, 100).issued, 3u); // validation has no more
-  EXPECT_EQ(service_->progress({}).unfinished_pinned, 3u);
+  EXPECT_EQ(service_->progress({}, {}).unfinished_pinned, 3u);
   sample_all();
   judge_all();
-  EXPECT_EQ(service_->progress({}).unfinished_pinned, 0u);
+  EXPECT_EQ(service_->progress({}, {}).unfinished_pinned, 0u);
   const auto result = service_->evaluation({grpo_stage, 1}).by_task->at("letters");
   EXPECT_EQ(result.problems, 3u);
   EXPECT_EQ(result.samples, 6u);
@@ -165,7 +165,7 @@ TEST_F(Service, AnInterruptedEvaluationGoesOnAfterARestart) {
   for (const auto& g : *others) {
     EXPECT_EQ(g.what.id.why, purpose::train); // the evaluation is not asked for yet: its weights may not be there
   }
-  EXPECT_EQ(service_->progress({}).unfinished_pinned, 2u);
+  EXPECT_EQ(service_->progress({}, {}).unfinished_pinned, 2u);
   EXPECT_EQ(issue(purpose::eval, 2).issued, 0u);
   judge_all();
   EXPECT_EQ(service_->evaluation({grpo_stage, 1}).by_task->at("letters").problems, 2u);

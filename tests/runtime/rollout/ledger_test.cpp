@@ -234,6 +234,26 @@ TEST(Ledger, AGroupThatTeachesNothingIsFilteredOnlyWhenAsked) {
   EXPECT_EQ(filtered.find(b)->dropped, drop_reason::zero_variance);
 }
 
+TEST(Ledger, AGroupOfNothingButMaskedAnswersIsTruncated) {
+  const auto play = [](bool mask, finish_reason second) {
+    auto r = rules();
+    r.mask_truncated = mask;
+    auto l = fresh(r);
+    const auto id = issue(l);
+    const auto work = l.lease_prompts(generator, 1);
+    auto cut = sampled();
+    cut.finish = finish_reason::length;
+    l.submit_sample(generator, work.lease, id, 0, cut);
+    cut.finish = second;
+    l.submit_sample(generator, work.lease, id, 1, cut);
+    verify(l);
+    return *l.find(id);
+  };
+  EXPECT_EQ(play(true, finish_reason::length).dropped, drop_reason::truncated);
+  EXPECT_EQ(play(true, finish_reason::stop).state, group_state::ready);
+  EXPECT_EQ(play(false, finish_reason::length).state, group_state::ready);
+}
+
 TEST(Ledger, AnOperatorDropsWhatNobodyTrainsOn) {
   auto l = fresh();
   const auto a = issue(l);

@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds idle_hello_every{10'000}; // keeps the server's memory of us, and says what is settled
 constexpr milliseconds look_every{1'000};
 constexpr milliseconds renew_after{500};
+constexpr milliseconds mend_every{200};
 constexpr int messages_at_once = 64; // received before requests are sent
 
 client_options checked(client_options o) {
@@ -57,25 +58,47 @@ void client::loop::request(message what, milliseconds deadline, std::function<vo
 
 void client::loop::run() {
   while (!inbox_.closed()) {
-    const bool wants_room = no_room_ && (connected_ ? book_.next().has_value() : clock::now() >= hello_at_);
-    const short socket_events = static_cast<short>(ZMQ_POLLIN | (wants_room ? ZMQ_POLLOUT : 0));
-    std::vector<zmq::pollitem_t> items{{connection_.socket().handle(), 0, socket_events, 0},
-                                       {connection_.monitor().handle(), 0, ZMQ_POLLIN, 0},
-                                       {nullptr, inbox_.fd(), ZMQ_POLLIN, 0}};
-    poll(items, until_next_timer(clock::now()));
-    take_requests();
-    read_replies();
-    read_news();
-    const auto now = clock::now();
-    give_up_late(now);
-    count(&client_counters::retransmitted, book_.repeat(now));
-    say_hello(now);
-    send_requests(now);
-    measure_blocked(now);
-    outstanding_bytes_ = book_.charged();
+    try {
+      broken_ ? mend() : turn();
+    } catch (const zmq::error_t&) { // requests keep their deadlines, and are sent when there is a socket again
+      broken_ = true;
+      connected_ = false;
+      made_at_.reset();
+      book_.leave();
+    }
   }
   take_requests();
   fail_all(error{errc::unavailable, "the client of " + options_.endpoint + " was closed before the reply came"});
+}
+
+void client::loop::turn() {
+  const bool wants_room = no_room_ && (connected_ ? book_.next().has_value() : clock::now() >= hello_at_);
+  const short socket_events = static_cast<short>(ZMQ_POLLIN | (wants_room ? ZMQ_POLLOUT : 0));
+  std::vector<zmq::pollitem_t> items{{connection_.socket().handle(), 0, socket_events, 0},
+                                     {connection_.monitor().handle(), 0, ZMQ_POLLIN, 0},
+                                     {nullptr, inbox_.fd(), ZMQ_POLLIN, 0}};
+  poll(items, until_next_timer(clock::now()));
+  take_requests();
+  read_replies();
+  read_news();
+  const auto now = clock::now();
+  give_up_late(now);
+  count(&client_counters::retransmitted, book_.repeat(now));
+  say_hello(now);
+  send_requests(now);
+  measure_blocked(now);
+  outstanding_bytes_ = book_.charged();
+}
+
+void client::loop::mend() {
+  std::vector<zmq::pollitem_t> items{{nullptr, inbox_.fd(), ZMQ_POLLIN, 0}};
+  poll(items, mend_every);
+  take_requests();
+  give_up_late(clock::now());
+  connection_.renew();
+  broken_ = false;
+  hello_at_ = clock::now();
+  no_room_ = true;
 }
 
 milliseconds client::loop::until_next_timer(clock::time_point now) const {

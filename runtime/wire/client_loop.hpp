@@ -29,6 +29,9 @@ private:
   using clock = std::chrono::steady_clock;
 
   void run();
+  void turn();
+  /// After ZeroMQ refused something, as when the process has no file descriptor left: waits, and dials anew.
+  void mend();
   std::chrono::milliseconds until_next_timer(clock::time_point now) const;
   void take_requests();
   void read_news();
@@ -61,6 +64,7 @@ private:
   std::optional<error> refused_; ///< our hello, by the server
   bool key_refused_ = false;
   std::optional<clock::time_point> made_at_; ///< the handshake of this connection
+  bool broken_ = false;                      ///< there may be no socket
   bool no_room_ = false;                     ///< ZeroMQ took nothing more, or nothing is connected
   clock::time_point hello_at_{};             ///< when the next is due
   std::optional<clock::time_point> blocked_since_;

@@ -3,6 +3,9 @@
 #include "runtime/wire/frames.hpp"
 #include "tests/runtime/wire/talk.hpp"
 
+#include <optional>
+#include <sys/resource.h>
+
 namespace troupe::wire {
 namespace {
 
@@ -139,6 +142,25 @@ TEST(Restart, AServerThatComesLaterIsFound) {
   same.endpoint = endpoint;
   server s{same, echo};
   EXPECT_TRUE(pending.get());
+}
+
+TEST(Restart, AClientThatFindsNoFileDescriptorTriesAgainUntilThereIsOne) {
+  auto first = std::make_unique<server>(server_options{}, echo);
+  const auto endpoint = first->endpoint();
+  client c{to(endpoint)};
+  ASSERT_TRUE(ask(c, words(1, {"a"})).get());
+  std::this_thread::sleep_for(600ms); // a connection that lasted is dialled anew, with sockets of its own
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0); // whatever is opened now is refused
+  first.reset();
+  EXPECT_TRUE(eventually([&] { return !c.connected(); }));
+  auto asked = ask(c, words(2, {"b"}));
+  std::this_thread::sleep_for(500ms);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  server second{{.endpoint = endpoint}, echo};
+  EXPECT_EQ(text_of(asked.get().reply), (std::vector<std::string>{"b"}));
 }
 
 TEST(Restart, AForgottenPeerIntroducesItselfAgain) {

@@ -52,8 +52,11 @@ client::loop::~loop() {
 void client::loop::request(message what, milliseconds deadline, std::function<void(outcome)> done) {
   const auto now = clock::now();
   const std::size_t cost = what.bytes() + envelope_cost;
-  inbox_.push(
-      {.what = std::move(what), .asked = now, .deadline = now + deadline, .done = std::move(done), .cost = cost});
+  request_book::request r{
+      .what = std::move(what), .asked = now, .deadline = now + deadline, .done = std::move(done), .cost = cost};
+  if (!inbox_.push(std::move(r))) { // asked by a `done` while the client ends
+    r.done({.failure = error{errc::unavailable, "the client of " + options_.endpoint + " is closed"}});
+  }
 }
 
 void client::loop::run() {

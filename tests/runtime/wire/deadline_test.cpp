@@ -4,6 +4,17 @@
 namespace troupe::wire {
 namespace {
 
+TEST(Deadline, ARequestMadeWhileTheClientEndsIsAnsweredToo) {
+  std::promise<bool> answered;
+  {
+    client c{to("tcp://127.0.0.1:9")};
+    c.request(words(1, {}), patience, [&](const outcome&) {
+      c.request(words(2, {}), patience, [&](const outcome& how) { answered.set_value(static_cast<bool>(how)); });
+    });
+  }
+  EXPECT_FALSE(answered.get_future().get());
+}
+
 TEST(Deadline, NoServer) {
   std::string nowhere;
   {

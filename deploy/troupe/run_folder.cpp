@@ -75,6 +75,8 @@ bool run_begun(const std::string& folder) {
       return false;
     });
     return any;
+  } catch (const store::half_made_store&) {
+    return false;
   } catch (const error& e) {
     if (e.code() == errc::corrupt) {
       return true; // whatever it was

@@ -160,11 +160,10 @@ std::string name_of(family f) {
   return names.at(static_cast<std::size_t>(f));
 }
 
-error half_made(const std::string& folder) {
-  return error{errc::invalid, "store " + folder +
-                                  " was left half made by a run that was killed as it began; it holds " +
-                                  "nothing yet: start that run again with --resume"};
-}
+half_made_store::half_made_store(const std::string& folder)
+    : error{errc::invalid, "store " + folder +
+                               " was left half made by a run that was killed as it began; it holds nothing yet: start "
+                               "that run again with --resume"} {}
 
 void require(const rocksdb::Status& s, const std::string& what) {
   if (s.ok()) {
@@ -210,7 +209,7 @@ database::database(const std::string& folder, open_mode mode, const storage& on,
     std::vector<std::string> there;
     require(rocksdb::DB::ListColumnFamilies(options, folder, &there), "store " + folder);
     if (there.size() < family_count) { // as they are made one after the other
-      throw half_made(folder);
+      throw half_made_store{folder};
     }
     require(rocksdb::DB::OpenForReadOnly(options, folder, families, &opened, &db), "store " + folder);
   } else {

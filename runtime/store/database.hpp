@@ -72,9 +72,6 @@ private:
   std::array<rocksdb::ColumnFamilyHandle*, family_count> handles_{};
 };
 
-/// What to say of a store that a run was killed over while making it.
-error half_made(const std::string& folder);
-
 /// Throws what `s` says as a troupe::error that names `what`; returns when it is fine.
 void require(const rocksdb::Status& s, const std::string& what);
 

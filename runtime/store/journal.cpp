@@ -222,7 +222,7 @@ journal::journal(const std::string& folder, open_mode mode, const storage& on) {
     throw error{errc::invalid, folder + " is a RocksDB database, but no store of troupe"};
   }
   if (mode == open_mode::read_only) {
-    throw half_made(folder);
+    throw half_made_store{folder};
   }
   commit({.settings = {{format_setting, std::to_string(format_version)}}}, durability::disk);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/error.hpp"
 #include "runtime/store/durability.hpp"
 #include "runtime/store/storage.hpp"
 #include "schema/dataset.hpp"
@@ -17,6 +18,12 @@
 /// The durable record of a run: one RocksDB database, column families by kind of record, big-endian keys, every record
 /// in an envelope with a checksum of its own. Readable with stock `ldb` and `sst_dump`.
 namespace troupe::store {
+
+/// A run was killed while it made this store, which holds nothing yet. Thrown to those who only read; code invalid.
+class half_made_store : public error {
+public:
+  explicit half_made_store(const std::string& folder);
+};
 
 /// One transition: everything in it becomes visible together or not at all.
 struct write {

@@ -291,7 +291,7 @@ submit_reply buffer_service::submit_samples(const submit_samples_request& r, clo
       reply.result = outcome.result;
     }
   }
-  save(std::move(changed), std::move(rest), store::durability::wal);
+  save(std::move(changed), std::move(rest), spec().acknowledge);
   return reply;
 }
 
@@ -329,7 +329,7 @@ submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clo
       reply.result = outcome.result;
     }
   }
-  save(std::move(changed), std::move(rest), store::durability::wal);
+  save(std::move(changed), std::move(rest), spec().acknowledge);
   return reply;
 }
 

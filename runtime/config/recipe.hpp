@@ -4,6 +4,7 @@
 #include "runtime/rollout/advantages.hpp"
 #include "runtime/rollout/remover.hpp"
 #include "runtime/rollout/selector.hpp"
+#include "runtime/store/durability.hpp"
 #include "schema/rollout.hpp"
 
 #include <cstdint>
@@ -139,8 +140,9 @@ struct stage_spec {
   split eval_split = split::heldout; ///< `split`
   std::uint64_t num_problems = 512;  ///< of each task
   std::uint32_t num_samples = 1;
-  // -- of the stage's own groups, beside the recipe's limits for all -------------------------------------
-  retention_spec retention;
+  // -- of the stage's own groups ---------------------------------------------------------------------
+  store::durability acknowledge = store::durability::wal; ///< of samples and verdicts; steps are always on disk
+  retention_spec retention;                               ///< beside the recipe's limits for all
 };
 
 struct recipe {

@@ -249,6 +249,10 @@ const std::vector<key<stage_spec>>& stage_keys() {
            "prioritized: chance is proportional to spread ^ this; 0: uniform", grpo),
       whole("max_size", &T::max_size, {0, 1e6}, "replay: ready groups the table keeps; 0: what max_staleness allows",
             grpo),
+      choice("acknowledge", &T::acknowledge,
+             {{"none", store::durability::none}, {"wal", store::durability::wal}, {"disk", store::durability::disk}},
+             "when samples and verdicts count as stored: once queued, once a kill cannot lose them (wal), once a power "
+             "cut cannot (disk); steps and checkpoints are always on disk"),
       choice("remover", &T::remover,
              {{"fifo", rollout::remover::fifo}, {"lowest_priority", rollout::remover::lowest_priority}},
              "replay: what leaves above max_size: the oldest, or the smallest spread of rewards", grpo),

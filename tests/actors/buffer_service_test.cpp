@@ -288,5 +288,36 @@ TEST_F(Service, ASampleThatIsNotTheOneItsGroupNamesIsCorrupt) {
   }
 }
 
+/// What a power cut leaves of two samples that were acknowledged.
+std::size_t kept_after_a_power_cut(store::durability acknowledge) {
+  store::volatile_disk disk;
+  auto recipe = small_recipe();
+  recipe.stages.at(grpo_stage.value).acknowledge = acknowledge;
+  {
+    store::journal journal{"/store", store::open_mode::create, store::storage{&disk.env(), "boot"}};
+    const clock_reading at{.now = rollout::monotonic_ms{1000}, .wall_ms = 5};
+    buffer_service service{journal, recipe, small_sources(), at};
+    service.begin_stage({grpo_stage, policy_version{}});
+    const auto work = service.lease_prompts({first_generator, 1}, at);
+    auto samples = std::make_shared<std::vector<sampled>>();
+    samples->push_back({work.lease, work.work->at(0).what.id, answer_ab(0)});
+    samples->push_back({work.lease, work.work->at(0).what.id, answer_ab(1)});
+    service.submit_samples({first_generator, samples}, at);
+    disk.cut_power();
+  }
+  disk.restore_power();
+  const store::journal journal{"/store", store::open_mode::existing, store::storage{&disk.env(), "next boot"}};
+  std::size_t kept = 0;
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    kept += journal.find_sample({two_samples(0).id, i}) ? 1 : 0;
+  }
+  return kept;
+}
+
+TEST(Acknowledge, OnDiskASampleOutlivesAPowerCut) {
+  EXPECT_EQ(kept_after_a_power_cut(store::durability::disk), 2u);
+  EXPECT_EQ(kept_after_a_power_cut(store::durability::wal), 0u); // as the recipe allows
+}
+
 } // namespace
 } // namespace troupe::actors

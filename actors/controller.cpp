@@ -298,7 +298,7 @@ checkpoint_record controller::written_checkpoint() {
       if (!said) {
         parts_.log->event(std::string{e.what()} + "; the run waits for space", true);
       }
-      std::this_thread::sleep_for(deadline::space_poll);
+      std::this_thread::sleep_for(deadline::space_poll); // on its own thread; nobody tells when a disk has room again
     }
   }
 }

@@ -13,6 +13,7 @@
 #include "runtime/metrics/report_file.hpp"
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
+#include "runtime/wire/incarnation.hpp"
 
 #include <atomic>
 #include <caf/actor_system.hpp>
@@ -21,7 +22,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <set>
 #include <thread>
 
@@ -37,12 +37,6 @@ extern "C" void on_interrupt(int) {
   if (stop_wanted.exchange(true)) {
     std::signal(SIGINT, SIG_DFL); // a third Ctrl-C ends the process at once
   }
-}
-
-incarnation new_incarnation() {
-  std::random_device device;
-  const auto word = [&] { return (static_cast<std::uint64_t>(device()) << 32) | device(); };
-  return {word(), word()};
 }
 
 /// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks.
@@ -220,11 +214,11 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->run_folder = options.folder;
   parts->tokenizer_folder = tokenizer_folder;
   parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
-  parts->who = {"learner-0", new_incarnation()};
+  parts->who = {"learner-0", wire::new_incarnation()};
   who.learner =
       system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, who.buffer);
   for (std::uint32_t i = 0; i < recipe.generators; ++i) {
-    const actors::worker_name name{"generator-" + std::to_string(i), new_incarnation()};
+    const actors::worker_name name{"generator-" + std::to_string(i), wire::new_incarnation()};
     who.generators.push_back(system.spawn<caf::detached>(
         actors::generator, name, who.buffer,
         std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
@@ -232,7 +226,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     members->watch(caf::actor_cast<caf::actor>(who.generators.back()), name, "generator");
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
-    const actors::worker_name name{"verifier-" + std::to_string(i), new_incarnation()};
+    const actors::worker_name name{"verifier-" + std::to_string(i), wire::new_incarnation()};
     who.verifiers.push_back(
         system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
     members->watch(caf::actor_cast<caf::actor>(who.verifiers.back()), name, "verifier");

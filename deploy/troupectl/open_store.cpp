@@ -99,7 +99,7 @@ void open_unheld(opened_store& what, store::open_mode mode) {
                !endpoint.empty() || std::chrono::steady_clock::now() > give_up) {
       refuse_live(what, *holder, endpoint);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    std::this_thread::sleep_for(std::chrono::milliseconds{20}); // a lock of another process wakes nobody
   }
 }
 

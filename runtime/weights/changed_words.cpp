@@ -2,12 +2,12 @@
 #include "runtime/weights/changed_words.hpp"
 
 #include "runtime/check.hpp"
+#include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
 
 #include <bit>
 #include <cstring>
 #include <vector>
-#include <xxhash.h>
 #include <zstd.h>
 
 static_assert(std::endian::native == std::endian::little, "words travel as they lie in memory");
@@ -128,7 +128,7 @@ void apply_changes(std::span<std::uint32_t> words, std::string_view changes) {
 }
 
 std::uint64_t checksum(std::span<const std::uint32_t> words) {
-  return XXH3_64bits(words.data(), words.size_bytes());
+  return data::hash_bytes({reinterpret_cast<const char*>(words.data()), words.size_bytes()});
 }
 
 } // namespace troupe::weights

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/data/durable_file.hpp"
 
+#include "runtime/data/descriptor.hpp"
 #include "runtime/error.hpp"
 
 #include <cerrno>
@@ -20,40 +21,10 @@ namespace {
                   (full ? "; free some space or choose another folder" : ""));
 }
 
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  int get() const { return fd_; }
-  int close() {
-    const int closed = ::close(fd_);
-    fd_ = -1;
-    return closed;
-  }
-
-private:
-  int fd_;
-};
-
 /// 0, or the errno of the first call that failed.
 int write_and_sync(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written < 0) {
-      return errno;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(fd) == 0 ? 0 : errno;
+  const int number = write_all(fd, bytes);
+  return number != 0 ? number : ::fsync(fd) == 0 ? 0 : errno;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/weights/version_file.hpp"
 
+#include "runtime/data/descriptor.hpp"
 #include "runtime/error.hpp"
 #include "runtime/weights/changed_words.hpp"
 
@@ -25,44 +26,12 @@ struct alignas(4096) header {
   std::uint64_t checksum = 0;
 };
 
-/// Closes it.
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-
-private:
-  int fd_;
-};
-
 [[noreturn]] void fail(const std::string& path, const char* what, int code) {
   const bool full = code == ENOSPC || code == EDQUOT;
   throw error{full             ? errc::resource_exhausted
               : code == ENOENT ? errc::not_found
                                : errc::failed,
               path + ": " + what + ": " + std::strerror(code)};
-}
-
-void write_all(int fd, const void* from, std::size_t bytes, const std::string& path) {
-  const char* at = static_cast<const char*>(from);
-  while (bytes > 0) {
-    const auto n = ::write(fd, at, bytes);
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n < 0) {
-      fail(path, "cannot be written", errno);
-    }
-    at += n;
-    bytes -= static_cast<std::size_t>(n);
-  }
 }
 
 } // namespace
@@ -75,12 +44,17 @@ void write_version_file(const std::string& path, const version_name& name, std::
   h.words = words.size();
   h.checksum = checksum(words);
   try {
-    const descriptor out{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    const data::descriptor out{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (out.get() < 0) {
       fail(temporary, "cannot be made", errno);
     }
-    write_all(out.get(), &h, sizeof h, temporary);
-    write_all(out.get(), words.data(), words.size_bytes(), temporary);
+    for (const std::string_view piece :
+         {std::string_view{reinterpret_cast<const char*>(&h), sizeof h},
+          std::string_view{reinterpret_cast<const char*>(words.data()), words.size_bytes()}}) {
+      if (const int number = data::write_all(out.get(), piece); number != 0) {
+        fail(temporary, "cannot be written", number);
+      }
+    }
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       fail(path, "cannot be named so", errno);
     }
@@ -91,7 +65,7 @@ void write_version_file(const std::string& path, const version_name& name, std::
 }
 
 version_file::version_file(const std::string& path, const version_name& expected) {
-  const descriptor in{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const data::descriptor in{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat known {};
   if (in.get() < 0 || ::fstat(in.get(), &known) != 0) {
     fail(path, "cannot be opened", errno);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <utility>
 
-namespace troupe::keys {
+namespace troupe {
 
 /// A folder (mode 0700) of each test's own.
 class KeyFolder : public ::testing::Test {
@@ -47,4 +47,4 @@ std::pair<errc, std::string> refusal(F f) {
   return {errc::failed, "was not refused"};
 }
 
-} // namespace troupe::keys
+} // namespace troupe

@@ -2,6 +2,7 @@
 #include "runtime/error.hpp"
 #include "runtime/wire/allow_list.hpp"
 #include "runtime/wire/keys.hpp"
+#include "tests/runtime/keys/key_folder.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -13,30 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class key_folder : public ::testing::Test {
+class key_folder : public KeyFolder {
 protected:
-  key_folder() {
-    std::string name = (fs::temp_directory_path() / "troupe-keys-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-  }
-  ~key_folder() override { fs::remove_all(folder); }
   void write(const std::string& name, const std::string& text) const {
-    std::ofstream{folder + "/" + name} << text;
-    fs::permissions(folder + "/" + name, fs::perms::owner_read | fs::perms::owner_write);
+    std::ofstream{path(name)} << text;
+    fs::permissions(path(name), fs::perms::owner_read | fs::perms::owner_write);
   }
-  std::string folder;
 };
-
-/// Runs it and returns the code and text of what it throws.
-template <class F>
-std::pair<errc, std::string> refusal(F f) {
-  try {
-    f();
-  } catch (const error& e) {
-    return {e.code(), e.what()};
-  }
-  return {errc::failed, "was not refused"};
-}
 
 TEST_F(key_folder, APairIsReadAsItWasWritten) {
   const auto pair = make_key_pair();

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cerrno>
+#include <string_view>
+#include <unistd.h>
+
+namespace troupe::data {
+
+/// A file descriptor that is closed with its owner. Not thread-safe.
+class descriptor {
+public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  int get() const noexcept { return fd_; }
+  /// What ::close returns, for those who must know.
+  int close() {
+    const int closed = ::close(fd_);
+    fd_ = -1;
+    return closed;
+  }
+
+private:
+  int fd_;
+};
+
+/// Writes all of them; 0, or the errno of the call that failed.
+inline int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written < 0) {
+      return errno;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+} // namespace troupe::data

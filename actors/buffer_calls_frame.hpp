@@ -11,13 +11,6 @@ namespace troupe::actors::frame {
 using namespace troupe::frame;
 using troupe::frame::put; // beside those below
 
-template <class Root, class Fill>
-std::string make(Fill fill) {
-  capnp::MallocMessageBuilder message;
-  fill(message.initRoot<Root>());
-  return to_bytes(message);
-}
-
 inline void put(schema::Worker::Builder to, const worker_name& who) {
   to.setName(who.name);
   to.setIncarnationHigh(who.life.high);

@@ -2,9 +2,6 @@
 #include "actors/buffer_door.hpp"
 
 #include "actors/deadlines.hpp"
-#include "actors/failure.hpp"
-#include "actors/wire_reply.hpp"
-#include "schema/codec.hpp"
 
 namespace troupe::actors {
 
@@ -29,26 +26,14 @@ template <class Request>
 void check_right(const wire::peer&, const Request&) {}
 
 template <class Request, class Reply>
-void ask(buffer_door_actor::pointer self, const buffer_actor& to, const wire_asked& asked) {
-  if (asked.what->parts.size() != 1) {
-    throw error{errc::invalid, "a request of " + std::to_string(asked.what->parts.size()) + " parts; it has one"};
-  }
-  auto request = decode_call<Request>(*asked.what->parts.front());
+void ask(door_actor::pointer self, const buffer_actor& to, const wire_asked& asked) {
+  auto request = decode_call<Request>(body_of(asked));
   check_speaker(asked.from, request);
   check_right(asked.from, request);
-  self->request(to, deadline::buffer, std::move(request))
-      .then(
-          [answer = asked.answer](const Reply& reply) {
-            try {
-              answer(success(encode(reply)));
-            } catch (const std::exception& e) { // a reply that cannot be encoded is a damaged record
-              answer(failure_of(error{errc::corrupt, e.what()}));
-            }
-          },
-          [answer = asked.answer](caf::error& e) { answer(failure_of(from_caf(e))); });
+  pass_on<Reply>(self, to, deadline::buffer, std::move(request), asked.answer);
 }
 
-void dispatch(buffer_door_actor::pointer self, const buffer_actor& to, const wire_asked& r) {
+void dispatch(door_actor::pointer self, const buffer_actor& to, const wire_asked& r) {
   switch (static_cast<buffer_call>(r.what->kind)) {
   case buffer_call::begin_stage:
     return ask<begin_stage_request, begin_stage_reply>(self, to, r);
@@ -114,10 +99,10 @@ bool may_call(wire::role who, std::uint16_t kind) {
     return who == wire::role::generator || who == wire::role::verifier;
   case buffer_call::lease_batch:
   case buffer_call::commit:
-  case buffer_call::read_steps:
   case buffer_call::read_batch:
   case buffer_call::read_dataset:
     return who == wire::role::learner;
+  case buffer_call::read_steps:
   case buffer_call::record:
     return who == wire::role::learner || who == wire::role::controller;
   case buffer_call::summary:
@@ -135,18 +120,13 @@ bool may_call(wire::role who, std::uint16_t kind) {
   return false;
 }
 
-buffer_door_actor::behavior_type buffer_door(buffer_door_actor::pointer self, buffer_actor to) {
+door_actor::behavior_type buffer_door(door_actor::stateful_pointer<buffer_door_state> self, buffer_actor to) {
   return {
       [=](const wire_asked& asked) {
-        try {
+        admit(asked, [&] {
+          self->state.fence.check(asked.from);
           dispatch(self, to, asked);
-        } catch (const codec_error& e) {
-          asked.answer(failure_of(error{errc::invalid, e.what()}));
-        } catch (const error& e) {
-          asked.answer(failure_of(e));
-        } catch (const std::exception& e) { // no memory for it
-          asked.answer(failure_of(error{errc::resource_exhausted, e.what()}));
-        }
+        });
       },
   };
 }

@@ -48,13 +48,17 @@ void controller::check_failures() const {
   if (const auto failed = parts_.members->failure()) {
     throw error{errc::failed, *failed};
   }
+  if (const auto lost = parts_.members->interruption()) {
+    throw error{errc::unavailable, *lost};
+  }
 }
 
 void controller::attend_members() {
+  check_failures();
   for (const auto& gone : parts_.members->take_lost()) {
     parts_.log->event(gone.who.name + " was lost (" + gone.reason + "); what it held goes to another", true);
     ask<submit_reply>(parts_.buffer, deadline::buffer, worker_lost_request{gone.who});
-    if (gone.left == 0) {
+    if (gone.left == 0 && !parts_.members->they_return()) {
       throw error{errc::unavailable, gone.who.name + " was lost (" + gone.reason + ") and no other " + gone.role +
                                          " is left; go on with --resume"};
     }
@@ -148,7 +152,7 @@ void controller::train_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
   last_step_ = {.version = load_for_training(index, record)};
   progress_.max_steps = spec.max_steps;
-  last_activity_ = parts_.meter->total();
+  last_activity_ = parts_.measure();
   const auto began = std::chrono::steady_clock::now();
   const std::uint64_t first = last_step_.version.value;
   auto reached = attend_step(index, spec); // a run killed after its last step owes what follows it
@@ -238,7 +242,7 @@ bool controller::take_step(const config::stage_spec& spec) {
 }
 
 void controller::after_step(const config::stage_spec& spec, const step_reply& reply, double seconds) {
-  const auto now = parts_.meter->total();
+  const auto now = parts_.measure();
   nlohmann::json line{{"kind", "step"},
                       {"stage", spec.name},
                       {"step", reply.version.value},

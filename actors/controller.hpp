@@ -14,6 +14,7 @@
 #include <atomic>
 #include <caf/scoped_actor.hpp>
 #include <chrono>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ class controller {
 public:
   struct parts {
     const config::recipe* recipe = nullptr;
-    std::shared_ptr<activity> meter;
+    std::function<activity::seconds()> measure; ///< how busy everybody was so far
     std::shared_ptr<roll_call> members;
     metrics::run_log* log = nullptr;
     metrics::display* display = nullptr;
@@ -84,6 +85,7 @@ private:
   void finish_stage(stage_record record, const std::string& note);
   std::string starting_folder(stage_index index) const;
   void pin(stage_index stage, policy_version version, bool keep);
+  /// Throws what a worker reported, or error(unavailable) when buffer or learner are lost.
   void check_failures() const;
   /// Gives back what lost workers held; ends the run when a role has nobody left.
   void attend_members();

@@ -81,7 +81,7 @@ using learner_actor = caf::typed_actor<
     // Publishes weights that are only sampled with; keeps a version for pinned work.
     caf::replies_to<publish_request>::with<publish_reply>, caf::replies_to<pin_request>::with<pin_reply>,
     // One step: batch, update, commit, publication; or why there was no batch within the time allowed.
-    caf::replies_to<step_request>::with<step_reply>, caf::reacts_to<try_step>,
+    caf::replies_to<step_request>::with<step_reply>,
     // Writes a checkpoint of the present version and records it.
     caf::replies_to<checkpoint_request>::with<checkpoint_reply>>;
 

@@ -15,7 +15,7 @@ namespace troupe::actors {
 
 namespace {
 
-using pointer = learner_actor::stateful_pointer<learner_state>;
+using pointer = own_learner_actor::stateful_pointer<learner_state>;
 using shared_parts = std::shared_ptr<const learner_parts>;
 using step_promise = caf::typed_response_promise<step_reply>;
 using load_promise = caf::typed_response_promise<load_stage_reply>;
@@ -45,6 +45,12 @@ gpu::grpo_options loss_of(const config::stage_spec& s) {
           .num_iterations = s.num_iterations,
           .mini_batches = s.mini_batches,
           .max_completion_length = s.max_completion_length};
+}
+
+void require_stage(const learner_state& s) {
+  if (!s.trainer) {
+    throw error{errc::unavailable, "the learner has no stage loaded: it was restarted"};
+  }
 }
 
 /// One update on `what` (null for sft). Moves the state's version and cursor on.
@@ -251,7 +257,7 @@ void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& fro
 
 } // namespace
 
-learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_actor from) {
+own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_actor from) {
   return {
       [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
         auto promise = self->make_response_promise<load_stage_reply>();
@@ -278,7 +284,12 @@ learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_ac
       [=](const step_request& r) -> caf::result<step_reply> {
         auto promise = self->make_response_promise<step_reply>();
         self->state.waiting_since = self->clock().now();
-        step(self, parts, from, r.patience, promise);
+        try {
+          require_stage(self->state);
+          step(self, parts, from, r.patience, promise);
+        } catch (const std::exception& e) {
+          promise.deliver(to_caf(e));
+        }
         return promise;
       },
       [=](const try_step& again) { step(self, parts, from, again.patience, again.promise); },
@@ -286,6 +297,7 @@ learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_ac
         auto promise = self->make_response_promise<checkpoint_reply>();
         auto& s = self->state;
         try {
+          require_stage(s);
           auto written = std::make_shared<checkpoint_record>(
               write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch,
                                *s.trainer, parts->tokenizer_folder));

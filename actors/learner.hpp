@@ -42,7 +42,11 @@ struct learner_state {
   caf::actor_clock::time_point waiting_since;
 };
 
-learner_actor::behavior_type learner(learner_actor::stateful_pointer<learner_state> self,
-                                     std::shared_ptr<const learner_parts> parts, buffer_actor from);
+/// The learner's interface, and what it says to itself.
+using own_learner_actor = learner_actor::extend<caf::reacts_to<try_step>>;
+
+/// Until a stage is loaded it answers `unavailable`: the controller loads it again after a restart.
+own_learner_actor::behavior_type learner(own_learner_actor::stateful_pointer<learner_state> self,
+                                         std::shared_ptr<const learner_parts> parts, buffer_actor from);
 
 } // namespace troupe::actors

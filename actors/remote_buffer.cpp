@@ -3,8 +3,6 @@
 
 #include "actors/buffer_calls.hpp"
 #include "actors/deadlines.hpp"
-#include "actors/failure.hpp"
-#include "actors/wire_reply.hpp"
 
 namespace troupe::actors {
 
@@ -15,26 +13,8 @@ using pointer = remote_buffer_actor::stateful_pointer<remote_buffer_state>;
 template <class Reply, class Request>
 caf::result<Reply> forward(pointer self, const std::shared_ptr<wire::client>& to, buffer_call call,
                            const Request& what) {
-  auto promise = self->template make_response_promise<Reply>();
-  auto& s = self->state;
-  const auto number = ++s.asked;
-  s.waiting[number] = [promise](const wire::outcome& how) mutable {
-    try {
-      promise.deliver(decode_call<Reply>(reply_in(how)));
-    } catch (const std::exception& e) { // what the buffer answered, or bytes that are no answer
-      promise.deliver(to_caf(e));
-    }
-  };
-  try {
-    to->request({static_cast<std::uint16_t>(call), {wire::make_part(encode(what))}}, deadline::wire,
-                [me = caf::actor_cast<caf::actor>(self), number](wire::outcome how) {
-                  caf::anon_send(me, wire_ended{number, std::make_shared<wire::outcome>(std::move(how))});
-                });
-  } catch (const std::exception& e) {
-    s.waiting.erase(number);
-    promise.deliver(to_caf(e));
-  }
-  return promise;
+  return self->state.calls.ask<Reply>(self, *to, static_cast<std::uint16_t>(call), encode(what), deadline::wire,
+                                      decode_call<Reply>);
 }
 
 } // namespace
@@ -73,14 +53,8 @@ remote_buffer_actor::behavior_type remote_buffer(pointer self, std::shared_ptr<w
       [=](const summary_request& r) { return forward<summary_reply>(self, to, buffer_call::summary, r); },
       [=](const progress_request& r) { return forward<progress_reply>(self, to, buffer_call::progress, r); },
       [=](const evaluation_request& r) { return forward<evaluation_reply>(self, to, buffer_call::evaluation, r); },
-      [=](const wire_ended& ended) {
-        auto& waiting = self->state.waiting;
-        if (const auto it = waiting.find(ended.request); it != waiting.end()) {
-          const auto deliver = std::move(it->second);
-          waiting.erase(it);
-          deliver(*ended.how);
-        }
-      },
+      [=](const wire_ended& ended) { self->state.calls.end(ended); },
+      [=](const wire_cut& by) { self->state.calls.cut(by); },
   };
 }
 

@@ -8,14 +8,20 @@
 namespace troupe::actors {
 
 void roll_call::watch(const caf::actor& actor, const worker_name& who, const std::string& role) {
-  {
-    std::lock_guard lock{mutex_};
-    ++present_[role];
-  }
+  join(role);
   actor->attach_functor([self = shared_from_this(), who, role](const caf::error& reason) {
-    std::lock_guard lock{self->mutex_};
-    self->lost_.push_back({who, role, from_caf(reason).what(), --self->present_[role]});
+    self->lose(who, role, from_caf(reason).what());
   });
+}
+
+void roll_call::join(const std::string& role) {
+  std::lock_guard lock{mutex_};
+  ++present_[role];
+}
+
+void roll_call::lose(const worker_name& who, const std::string& role, const std::string& reason) {
+  std::lock_guard lock{mutex_};
+  lost_.push_back({who, role, reason, --present_[role]});
 }
 
 std::vector<roll_call::lost> roll_call::take_lost() {
@@ -28,6 +34,23 @@ void roll_call::fail(const std::string& who, const std::string& what) {
   if (!failure_) {
     failure_ = who + ": " + what;
   }
+}
+
+void roll_call::interrupt(const std::string& why) {
+  std::lock_guard lock{mutex_};
+  if (!interruption_) {
+    interruption_ = why;
+  }
+}
+
+void roll_call::mend() {
+  std::lock_guard lock{mutex_};
+  interruption_.reset();
+}
+
+std::optional<std::string> roll_call::interruption() const {
+  std::lock_guard lock{mutex_};
+  return interruption_;
 }
 
 std::optional<std::string> roll_call::failure() const {

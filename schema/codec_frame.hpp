@@ -22,6 +22,14 @@ inline std::string to_bytes(capnp::MallocMessageBuilder& message) {
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
 }
 
+/// The bytes of a message whose Root `fill` fills in.
+template <class Root, class Fill>
+std::string make(Fill fill) {
+  capnp::MallocMessageBuilder message;
+  fill(message.initRoot<Root>());
+  return to_bytes(message);
+}
+
 /// Opens `bytes` as a Root and hands its reader to `read`; the frame must hold exactly one message.
 template <class Root, class Read>
 auto open(std::string_view bytes, Read read) {

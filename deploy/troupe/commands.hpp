@@ -18,6 +18,8 @@ void add_score(CLI::App& app, body& chosen);
 void add_tokenize(CLI::App& app, body& chosen);
 void add_verify(CLI::App& app, body& chosen);
 void add_eval(CLI::App& app, body& chosen);
+void add_node(CLI::App& app, body& chosen);
+void add_up(CLI::App& app, body& chosen);
 void add_keygen(CLI::App& app, body& chosen);
 void add_config(CLI::App& app, body& chosen);
 void add_bench(CLI::App& app, body& chosen);

@@ -6,12 +6,9 @@
 #include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
+#include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
-#include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
-#include "runtime/metrics/report.hpp"
-#include "runtime/metrics/report_file.hpp"
-#include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 #include "runtime/wire/incarnation.hpp"
 
@@ -20,16 +17,10 @@
 #include <caf/actor_system_config.hpp>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
-#include <nlohmann/json.hpp>
-#include <set>
-#include <thread>
 
 namespace troupe::program {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 std::atomic<bool> stop_wanted{false}; // the only thing a signal handler may touch
 
@@ -37,118 +28,6 @@ extern "C" void on_interrupt(int) {
   if (stop_wanted.exchange(true)) {
     std::signal(SIGINT, SIG_DFL); // a third Ctrl-C ends the process at once
   }
-}
-
-/// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks.
-std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run) {
-  const fs::path folder = fs::path{run} / "tokenizer";
-  if (fs::exists(folder / "tokenizer.json")) {
-    return folder.string();
-  }
-  fs::create_directories(folder);
-  if (!r.model.path.empty()) {
-    for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}) {
-      if (fs::exists(fs::path{r.model.path} / name)) {
-        fs::copy_file(fs::path{r.model.path} / name, folder / name);
-      }
-    }
-    return folder.string();
-  }
-  std::vector<std::shared_ptr<const task::prompt_source>> all;
-  for (const auto& [name, s] : sources) {
-    all.push_back(s);
-  }
-  text::write_character_tokenizer(folder.string(), r.model.alphabet.empty() ? task::alphabet(all) : r.model.alphabet,
-                                  task::tags());
-  return folder.string();
-}
-
-gpu::model_shape shape_of(const config::model_spec& m, std::uint32_t vocabulary) {
-  return {.hidden_size = m.hidden_size,
-          .num_hidden_layers = m.num_hidden_layers,
-          .num_attention_heads = m.num_attention_heads,
-          .num_key_value_heads = m.num_key_value_heads,
-          .intermediate_size = m.intermediate_size,
-          .vocab_size = vocabulary,
-          .max_position_embeddings = m.max_position_embeddings,
-          .rope_theta = m.rope_theta,
-          .initializer_range = m.initializer_range};
-}
-
-gpu::backend_options backend_of(const config::recipe& r) {
-  const std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
-  return {.device = r.device,
-          .deterministic = r.deterministic,
-          .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1)),
-          .sft_threads = r.threads != 0 ? r.threads : cores};
-}
-
-/// Keeps the lines of what is committed: of steps up to the last, of evaluations that need not be made again.
-void cut_metrics_back(const std::string& folder, const config::recipe& r, const store::journal& journal) {
-  std::map<std::string, std::uint64_t> committed;
-  std::set<std::string> unfinished;
-  std::set<std::pair<std::string, std::uint64_t>> unvalidated;
-  for (const auto& s : journal.stages()) {
-    const auto& name = r.stages.at(s.stage.value).name;
-    const auto steps = journal.steps(s.stage);
-    committed[name] = steps.empty() ? 0 : steps.back().version.value;
-    if (s.status != stage_status::finished) {
-      unfinished.insert(name);
-    }
-    for (const auto& c : journal.checkpoints(s.stage)) {
-      if (c.validation < 0) {
-        unvalidated.emplace(name, c.version.value);
-      }
-    }
-  }
-  metrics::run_log::cut_back(folder, [&](const nlohmann::json& line) {
-    const auto stage = line.value("stage", ""), by = line.value("evaluated_by", "");
-    const auto step = line.value("step", std::uint64_t{0});
-    if (by == stage && unvalidated.contains({stage, step})) {
-      return false;
-    }
-    if (by != stage && !by.empty() && unfinished.contains(by)) {
-      return false;
-    }
-    const auto it = committed.find(stage);
-    return it == committed.end() || step <= it->second;
-  });
-}
-
-/// A group names its problem by its place in the file, so the file of a run must stay as it was.
-void keep_data_files(store::journal& journal, const config::recipe& r) {
-  store::write w;
-  for (const auto& t : r.tasks) {
-    if (t.path.empty()) {
-      continue;
-    }
-    const auto name = "task_file:" + t.name;
-    const auto now = std::to_string(data::hash_file(t.path));
-    const auto known = journal.setting(name.c_str());
-    if (known && *known != now) {
-      throw error{errc::invalid, "task " + t.name + ": " + t.path +
-                                     " is not what it was when this run began: its stored groups would belong to other "
-                                     "problems. Bring the file back, or start a new run with another --out"};
-    }
-    if (!known) {
-      w.settings.emplace_back(name, now);
-    }
-  }
-  if (!w.empty()) {
-    journal.commit(w, store::durability::disk);
-  }
-}
-
-/// False, and said why, when the disk does not take it.
-bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log) try {
-  metrics::set_report_counts(folder, nlohmann::json::parse(counts));
-  metrics::write_report(folder);
-  return true;
-} catch (const error& e) {
-  log.event(std::string{"the report is not written: "} + e.what() + "; `" + resume_command(folder) +
-                "` writes it when that is mended",
-            true);
-  return false;
 }
 
 struct cast {
@@ -175,7 +54,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   store::journal journal{options.folder + "/store", begun ? store::open_mode::existing : store::open_mode::create};
   keep_data_files(journal, recipe);
   if (options.resume) {
-    cut_metrics_back(options.folder, recipe, journal);
+    cut_metrics_back(options.folder, recipe, history_of(journal));
   }
   metrics::run_log log{options.folder};
   for (const auto& [name, source] : sources) {
@@ -239,7 +118,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   {
     actors::controller controller{system,
                                   {.recipe = &recipe,
-                                   .meter = meter,
+                                   .measure = [meter] { return meter->total(); },
                                    .members = members,
                                    .log = &log,
                                    .display = display.get(),

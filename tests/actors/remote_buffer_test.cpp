@@ -67,9 +67,7 @@ private:
   void serve() {
     door_ = system_.spawn(buffer_door, buffer_);
     server_.emplace(wire::server_options{.allowed = may_call},
-                    [door = door_](const wire::peer& from, wire::message what, wire::respond answer) {
-                      caf::anon_send(door, wire_asked{from, std::make_shared<wire::message>(std::move(what)), answer});
-                    });
+                    handler_of(door_));
     for (const auto& [as, who] :
          std::vector<std::pair<wire::role, worker_name>>{{wire::role::controller, {"controller", {9, 9}}},
                                                          {wire::role::generator, first_generator},
@@ -89,7 +87,7 @@ private:
   caf::actor_system system_;
   caf::scoped_actor self_;
   buffer_actor buffer_;
-  buffer_door_actor door_;
+  door_actor door_;
   std::optional<wire::server> server_;
   std::map<wire::role, std::shared_ptr<wire::client>> clients_;
   std::map<wire::role, remote_buffer_actor> remotes_;

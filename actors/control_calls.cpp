@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/control_calls.hpp"
+
+#include "schema/codec_frame.hpp"
+#include "schema/control.capnp.h"
+
+namespace troupe::actors {
+
+namespace frame = troupe::frame;
+
+std::string encode(const cluster::joiner& m) {
+  return frame::make<schema::JoinRequest>([&](auto to) {
+    to.setProtocol(m.speaks);
+    to.setPid(m.pid);
+    to.setHost(m.host);
+    to.setProgram(m.program);
+    to.setRecipe(m.recipe);
+    to.setHttp(m.http);
+    to.setAdmin(m.admin);
+  });
+}
+template <>
+cluster::joiner decode_control<cluster::joiner>(std::string_view bytes) {
+  return frame::open<schema::JoinRequest>(bytes, [](auto from) {
+    return cluster::joiner{.speaks = from.getProtocol(),
+                           .pid = from.getPid(),
+                           .host = frame::text(from.getHost()),
+                           .program = frame::text(from.getProgram()),
+                           .recipe = frame::text(from.getRecipe()),
+                           .http = frame::text(from.getHttp()),
+                           .admin = frame::text(from.getAdmin())};
+  });
+}
+
+std::string encode(const cluster::sign_of_life& m) {
+  return frame::make<schema::HeartbeatRequest>([&](auto to) {
+    to.setDoing(m.doing);
+    to.setDoingForMs(static_cast<std::uint64_t>(m.doing_for.count()));
+    to.setWaitsFor(m.waits_for);
+    to.setVersion(m.version.value);
+    to.setLeases(m.leases);
+    to.setBusyUs(m.busy_us);
+    to.setTokens(m.tokens);
+    to.setDraining(m.draining);
+  });
+}
+template <>
+cluster::sign_of_life decode_control<cluster::sign_of_life>(std::string_view bytes) {
+  return frame::open<schema::HeartbeatRequest>(bytes, [](auto from) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 53; // more than a life of the universe, and no overflow
+    return cluster::sign_of_life{
+        .doing = frame::text(from.getDoing()),
+        .doing_for = std::chrono::milliseconds{static_cast<std::int64_t>(std::min(from.getDoingForMs(), most))},
+        .waits_for = frame::text(from.getWaitsFor()),
+        .version = policy_version{from.getVersion()},
+        .leases = from.getLeases(),
+        .busy_us = from.getBusyUs(),
+        .tokens = from.getTokens(),
+        .draining = from.getDraining()};
+  });
+}
+
+std::string encode(const leave_request& m) {
+  return frame::make<schema::LeaveRequest>([&](auto to) { to.setWhy(m.why); });
+}
+template <>
+leave_request decode_control<leave_request>(std::string_view bytes) {
+  return frame::open<schema::LeaveRequest>(bytes, [](auto from) { return leave_request{frame::text(from.getWhy())}; });
+}
+
+std::string encode(const cluster::instruction& m) {
+  return frame::make<schema::Instruction>([&](auto to) {
+    to.setWhat(static_cast<std::uint8_t>(m.what));
+    to.setWhy(m.why);
+    to.setRefused(m.refused);
+  });
+}
+template <>
+cluster::instruction decode_control<cluster::instruction>(std::string_view bytes) {
+  return frame::open<schema::Instruction>(bytes, [](auto from) {
+    if (from.getWhat() > static_cast<std::uint8_t>(cluster::order::leave)) {
+      throw codec_error{"an order of the unknown kind " + std::to_string(from.getWhat())};
+    }
+    return cluster::instruction{.what = static_cast<cluster::order>(from.getWhat()),
+                                .why = frame::text(from.getWhy()),
+                                .refused = from.getRefused()};
+  });
+}
+
+bool may_join(wire::role who, std::uint16_t kind) {
+  return kind >= static_cast<std::uint16_t>(control_call::join) &&
+         kind <= static_cast<std::uint16_t>(control_call::leave) && who < wire::role::admin_read &&
+         who != wire::role::controller;
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/messages.hpp"
+#include "runtime/cluster/membership.hpp"
+
+#include <string>
+#include <string_view>
+
+/// What members say to the controller, as bytes (schema/control.capnp). Decoding trusts nothing and throws codec_error.
+/// Name, role and incarnation of the speaker are the connection's; the codec leaves them out.
+namespace troupe::actors {
+
+/// Kinds of the wire's requests to the controller. Numbers are never reused.
+enum class control_call : std::uint16_t { join = 200, heartbeat = 201, leave = 202 };
+
+struct leave_request {
+  std::string why;
+};
+
+std::string encode(const cluster::joiner& m);
+std::string encode(const cluster::sign_of_life& m);
+std::string encode(const leave_request& m);
+std::string encode(const cluster::instruction& m);
+
+/// T is one of the types above.
+template <class T>
+T decode_control(std::string_view bytes);
+
+/// Members join; who only looks or operates does not.
+bool may_join(wire::role who, std::uint16_t kind);
+
+} // namespace troupe::actors

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/learner_calls.hpp"
+
+#include "schema/codec_frame.hpp"
+#include "schema/control.capnp.h"
+
+#include <algorithm>
+
+namespace troupe::actors {
+
+namespace {
+
+namespace frame = troupe::frame;
+
+template <class Fill>
+std::string request(Fill fill) {
+  return frame::make<schema::LearnerRequest>(fill);
+}
+template <class Fill>
+std::string reply(Fill fill) {
+  return frame::make<schema::LearnerReply>(fill);
+}
+template <class Read>
+auto open_request(std::string_view bytes, Read read) {
+  return frame::open<schema::LearnerRequest>(bytes, read);
+}
+template <class Read>
+auto open_reply(std::string_view bytes, Read read) {
+  return frame::open<schema::LearnerReply>(bytes, read);
+}
+
+} // namespace
+
+std::string encode(const load_stage_request& m) {
+  return request([&](auto to) {
+    to.setEpoch(m.learner.value);
+    to.setStage(m.stage.value);
+    to.setVersion(m.version.value);
+    to.setFolder(m.folder);
+    to.setWithOptimizer(m.with_optimizer);
+    to.setBranch(m.branch);
+  });
+}
+template <>
+load_stage_request decode_learner_call(std::string_view bytes) {
+  return open_request(bytes, [](auto from) {
+    return load_stage_request{.stage = stage_index{from.getStage()},
+                              .folder = frame::text(from.getFolder()),
+                              .with_optimizer = from.getWithOptimizer(),
+                              .version = policy_version{from.getVersion()},
+                              .branch = from.getBranch(),
+                              .learner = epoch{from.getEpoch()}};
+  });
+}
+
+std::string encode(const publish_request& m) {
+  return request([&](auto to) {
+    to.setStage(m.stage.value);
+    to.setFolder(m.folder);
+  });
+}
+template <>
+publish_request decode_learner_call(std::string_view bytes) {
+  return open_request(bytes, [](auto from) {
+    return publish_request{stage_index{from.getStage()}, frame::text(from.getFolder())};
+  });
+}
+
+std::string encode(const pin_request& m) {
+  return request([&](auto to) {
+    to.setStage(m.stage.value);
+    to.setVersion(m.version.value);
+    to.setKeep(m.keep);
+  });
+}
+template <>
+pin_request decode_learner_call(std::string_view bytes) {
+  return open_request(bytes, [](auto from) {
+    return pin_request{stage_index{from.getStage()}, policy_version{from.getVersion()}, from.getKeep()};
+  });
+}
+
+std::string encode(const step_request& m) {
+  return request([&](auto to) { to.setPatienceMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.patience.count()))); });
+}
+template <>
+step_request decode_learner_call(std::string_view bytes) {
+  static constexpr std::uint64_t longest = 86'400'000; // a day
+  return open_request(bytes, [](auto from) {
+    return step_request{std::chrono::milliseconds{static_cast<std::int64_t>(std::min(from.getPatienceMs(), longest))}};
+  });
+}
+
+std::string encode(const checkpoint_request&) {
+  return request([](auto) {});
+}
+template <>
+checkpoint_request decode_learner_call(std::string_view bytes) {
+  return open_request(bytes, [](auto) { return checkpoint_request{}; });
+}
+
+std::string encode(const load_stage_reply& m) {
+  return reply([&](auto to) {
+    to.setVersion(m.version.value);
+    to.setTrainedAgain(m.trained_again);
+  });
+}
+template <>
+load_stage_reply decode_learner_call(std::string_view bytes) {
+  return open_reply(bytes, [](auto from) {
+    return load_stage_reply{policy_version{from.getVersion()}, from.getTrainedAgain()};
+  });
+}
+
+std::string encode(const publish_reply&) {
+  return reply([](auto) {});
+}
+template <>
+publish_reply decode_learner_call(std::string_view bytes) {
+  return open_reply(bytes, [](auto) { return publish_reply{}; });
+}
+
+std::string encode(const pin_reply&) {
+  return reply([](auto) {});
+}
+template <>
+pin_reply decode_learner_call(std::string_view bytes) {
+  return open_reply(bytes, [](auto) { return pin_reply{}; });
+}
+
+std::string encode(const step_reply& m) {
+  return reply([&](auto to) {
+    to.setStepped(m.stepped);
+    to.setWaitingFor(m.waiting_for);
+    to.setVersion(m.version.value);
+    to.setMetrics(m.metrics);
+  });
+}
+template <>
+step_reply decode_learner_call(std::string_view bytes) {
+  return open_reply(bytes, [](auto from) {
+    return step_reply{.stepped = from.getStepped(),
+                      .waiting_for = frame::text(from.getWaitingFor()),
+                      .version = policy_version{from.getVersion()},
+                      .metrics = frame::text(from.getMetrics())};
+  });
+}
+
+std::string encode(const checkpoint_reply& m) {
+  return reply([&](auto to) {
+    const auto record = encode(*m.written);
+    to.setCheckpoint(frame::data(record));
+  });
+}
+template <>
+checkpoint_reply decode_learner_call(std::string_view bytes) {
+  return open_reply(bytes, [](auto from) {
+    return checkpoint_reply{
+        std::make_shared<checkpoint_record>(decode<checkpoint_record>(frame::text(from.getCheckpoint())))};
+  });
+}
+
+bool may_train(wire::role who, std::uint16_t kind) {
+  return who == wire::role::controller && kind >= static_cast<std::uint16_t>(learner_call::load_stage) &&
+         kind <= static_cast<std::uint16_t>(learner_call::checkpoint);
+}
+
+} // namespace troupe::actors

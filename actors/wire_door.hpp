@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/failure.hpp"
+#include "actors/messages.hpp"
+#include "actors/wire_reply.hpp"
+#include "runtime/wire/server.hpp"
+#include "schema/codec.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+/// What doors share: an actor that lets other processes ask one of this process.
+namespace troupe::actors {
+
+/// A request of another process, as it came over the wire.
+struct wire_asked {
+  wire::peer from;
+  payload<wire::message> what;
+  wire::respond answer;
+};
+
+using door_actor = caf::typed_actor<caf::reacts_to<wire_asked>>;
+
+/// The request's one part. Throws error(invalid).
+const std::string& body_of(const wire_asked& asked);
+
+/// Asks `to` and answers the wire with its encoded reply or its error.
+template <class Reply, class Target, class Request>
+void pass_on(door_actor::pointer self, const Target& to, std::chrono::milliseconds deadline, Request request,
+             const wire::respond& answer) {
+  self->request(to, deadline, std::move(request))
+      .then(
+          [answer](const Reply& reply) {
+            try {
+              answer(success(encode(reply)));
+            } catch (const std::exception& e) { // a reply that cannot be encoded is a damaged record
+              answer(failure_of(error{errc::corrupt, e.what()}));
+            }
+          },
+          [answer](caf::error& e) { answer(failure_of(from_caf(e))); });
+}
+
+/// Runs a door's dispatch; what it throws becomes the answer.
+template <class Dispatch>
+void admit(const wire_asked& asked, Dispatch dispatch) {
+  try {
+    dispatch();
+  } catch (const codec_error& e) {
+    asked.answer(failure_of(error{errc::invalid, e.what()}));
+  } catch (const error& e) {
+    asked.answer(failure_of(e));
+  } catch (const std::exception& e) { // no memory for it
+    asked.answer(failure_of(error{errc::resource_exhausted, e.what()}));
+  }
+}
+
+/// Only the newest controller is obeyed: one that another has replaced was cut off or stopped, and knows no better. Not
+/// thread-safe.
+class controller_fence {
+public:
+  /// Throws error(fenced) for a controller that was replaced; lets every other role pass.
+  void check(const wire::peer& from);
+
+private:
+  incarnation present_;
+  std::vector<incarnation> replaced_;
+};
+
+/// Hands what a wire::server receives to a door.
+wire::handler handler_of(door_actor door);
+
+} // namespace troupe::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::wire_asked)

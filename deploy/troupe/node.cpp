@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupe/node.hpp"
+
+#include "runtime/data/durable_file.hpp"
+#include "runtime/error.hpp"
+#include "runtime/wire/incarnation.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+namespace troupe::program {
+
+namespace {
+
+constexpr timespec tick_every{0, 200'000'000};
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+std::string hash_of(const config::recipe& r) {
+  const auto text = config::to_yaml(r);
+  char hex[20];
+  std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+  return hex;
+}
+
+/// Nanoseconds since 1970 of a file's last change; 0 where there is none.
+std::int64_t changed_at(const std::string& path) {
+  struct stat s {};
+  return ::stat(path.c_str(), &s) == 0 ? s.st_mtim.tv_sec * 1'000'000'000LL + s.st_mtim.tv_nsec : 0;
+}
+
+} // namespace
+
+node::node(wire::role as, const std::string& config_file) : as_(as), config_(config::load_node_config(config_file)) {
+  config::check_node_config(config_, as);
+  recipe_ = config::load_recipe(config_.recipe);
+  recipe_hash_ = hash_of(recipe_);
+  who_ = {config_.name, wire::new_incarnation()};
+  if (!config_.keys.empty()) {
+    keys_ = wire::read_key_pair(config_.keys + "/" + config_.name + ".curve");
+    const auto list = config_.keys + "/allow-list";
+    allowed_changed_ = changed_at(list);
+    if (as == wire::role::controller || as == wire::role::buffer || as == wire::role::learner) {
+      allowed_ = wire::allow_list::from_file(list);
+    }
+  }
+  const auto signals = ending_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); // every thread inherits it; `wait` takes them
+}
+
+wire::server_options node::serving(const wire::endpoint& listen,
+                                   std::function<bool(wire::role, std::uint16_t)> allowed) const {
+  wire::server_options o;
+  o.endpoint = "tcp://" + listen.text();
+  o.keys = keys_;
+  o.allowed_keys = allowed_;
+  o.allowed = std::move(allowed);
+  return o;
+}
+
+std::shared_ptr<wire::client> node::dial(const wire::endpoint& address, const std::string& name) const {
+  wire::client_options o;
+  o.endpoint = "tcp://" + address.text();
+  if (keys_) {
+    o.server_public_key = wire::read_public_key(config_.keys + "/" + name + ".curve.pub");
+    o.keys = keys_;
+  }
+  o.name = who_.name;
+  o.as = as_;
+  o.life = who_.life;
+  return std::make_shared<wire::client>(std::move(o));
+}
+
+std::unique_ptr<actors::member_link> node::join(std::function<cluster::sign_of_life()> tell,
+                                                const std::string& admin) {
+  actors::member_link_options o;
+  o.controller = dial_controller();
+  o.who = {.name = who_.name,
+           .as = as_,
+           .life = who_.life,
+           .pid = static_cast<std::uint64_t>(::getpid()),
+           .host = host_name(),
+           .program = TROUPE_VERSION,
+           .recipe = recipe_hash_,
+           .http = {},
+           .admin = admin};
+  o.heartbeat = milliseconds_of(config_.heartbeat_s);
+  o.answer_within = milliseconds_of(config_.member_timeout_s);
+  o.give_up_after = milliseconds_of(config_.join_s);
+  o.tell = std::move(tell);
+  o.obey = [this](const cluster::instruction& told) { obey(told); };
+  o.joined = [name = who_.name] { std::fprintf(stderr, "%s: joined\n", name.c_str()); };
+  return std::make_unique<actors::member_link>(std::move(o));
+}
+
+void node::obey(const cluster::instruction& told) {
+  if (told.refused) {
+    fail(error{errc::unavailable, told.why});
+    return;
+  }
+  std::lock_guard lock{mutex_};
+  if (!ended_) {
+    ended_ = told.what == cluster::order::drain ? end::stopped : end::over;
+    reason_ = told.why;
+  }
+}
+
+void node::fail(const error& why) {
+  std::lock_guard lock{mutex_};
+  if (!ended_) {
+    ended_ = end::failed;
+    reason_ = why.what();
+    problem_ = why;
+  }
+}
+
+actors::failure_sink node::failure_sink() {
+  return [this](const std::string& who, const std::string& what) { fail(error{errc::failed, who + ": " + what}); };
+}
+
+node::end node::wait(const std::function<void()>& tick) {
+  const auto signals = ending_signals();
+  for (;;) {
+    if (::sigtimedwait(&signals, nullptr, &tick_every) > 0) {
+      stopping_ = true;
+      std::lock_guard lock{mutex_};
+      if (!ended_) {
+        ended_ = end::stopped;
+        reason_ = "it was told to stop by a signal";
+      }
+    }
+    try {
+      refresh_keys();
+      if (tick) {
+        tick();
+      }
+    } catch (const error& e) {
+      fail(e);
+    }
+    std::lock_guard lock{mutex_};
+    if (ended_) {
+      return *ended_;
+    }
+  }
+}
+
+void node::refresh_keys() {
+  if (!allowed_) {
+    return;
+  }
+  if (const auto now = changed_at(config_.keys + "/allow-list"); now != allowed_changed_) {
+    allowed_changed_ = now;
+    try {
+      allowed_->reload();
+    } catch (const error& e) { // the list as it was stays in force
+      std::fprintf(stderr, "%s: %s\n", who_.name.c_str(), e.what());
+    }
+  }
+}
+
+std::string node::reason() const {
+  std::lock_guard lock{mutex_};
+  return reason_;
+}
+
+error node::problem() const {
+  std::lock_guard lock{mutex_};
+  return problem_.value_or(error{errc::failed, reason_});
+}
+
+caf::actor_system_config& quiet_actors(caf::actor_system_config& config) {
+  config.set("scheduler.max-threads", std::size_t{1});
+  config.set("logger.verbosity", caf::atom("quiet"));
+  return config;
+}
+
+} // namespace troupe::program

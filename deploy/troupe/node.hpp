@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/generator.hpp"
+#include "actors/member_link.hpp"
+#include "runtime/config/node_config.hpp"
+#include "runtime/config/recipe.hpp"
+#include "runtime/wire/client.hpp"
+#include "runtime/wire/server.hpp"
+
+#include <atomic>
+#include <caf/actor_system_config.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+/// What the processes of a distributed run share: `troupe node ROLE`.
+namespace troupe::program {
+
+/// One process of a distributed run. Its constructor takes the signals SIGTERM and SIGINT for `wait`, so make it before
+/// any thread.
+class node {
+public:
+  /// Throws what the configuration, the keys or the recipe have wrong.
+  node(wire::role as, const std::string& config_file);
+
+  wire::role as() const { return as_; }
+  const config::node_config& config() const { return config_; }
+  const config::recipe& recipe() const { return recipe_; }
+  const std::string& recipe_hash() const { return recipe_hash_; }
+  const actors::worker_name& who() const { return who_; }
+
+  /// For a server of this process at `listen`; `allowed` says which role may ask what.
+  wire::server_options serving(const wire::endpoint& listen,
+                               std::function<bool(wire::role, std::uint16_t)> allowed) const;
+  /// A client of the process that is called `name` in the folder of keys.
+  std::shared_ptr<wire::client> dial(const wire::endpoint& address, const std::string& name) const;
+  std::shared_ptr<wire::client> dial_controller() const { return dial(config_.control_address, "controller"); }
+  std::shared_ptr<wire::client> dial_buffer() const { return dial(config_.buffer_address, "buffer"); }
+
+  /// Joins the controller, and goes on saying how this process is. What it is told ends `wait`.
+  std::unique_ptr<actors::member_link> join(std::function<cluster::sign_of_life()> tell,
+                                            const std::string& admin = {});
+
+  enum class end : std::uint8_t {
+    stopped, ///< by a signal, or told to drain
+    over,    ///< the run is over
+    failed,  ///< see `problem`
+  };
+  /// Until a signal, an order or a failure. `tick` is called every 200 ms; what it throws is a failure.
+  end wait(const std::function<void()>& tick = {});
+  /// Whether a signal came.
+  bool stopping() const { return stopping_; }
+  const std::atomic<bool>& stop_flag() const { return stopping_; }
+  /// Why `wait` ended, in words.
+  std::string reason() const;
+  /// What the exit status is made of, where `wait` said `failed`.
+  error problem() const;
+  /// Ends `wait`. Safe from any thread.
+  void fail(const error& why);
+  actors::failure_sink failure_sink();
+
+  /// Lets the keys' allow-list be read again where it has changed. Called by `wait`; call it where that is not used.
+  void refresh_keys();
+
+private:
+  void obey(const cluster::instruction& told);
+
+  wire::role as_;
+  config::node_config config_;
+  config::recipe recipe_;
+  std::string recipe_hash_;
+  actors::worker_name who_;
+  std::optional<wire::key_pair> keys_;
+  std::shared_ptr<wire::allow_list> allowed_;
+  std::int64_t allowed_changed_ = 0;
+  std::atomic<bool> stopping_{false};
+  mutable std::mutex mutex_;
+  std::optional<end> ended_;
+  std::string reason_;
+  std::optional<error> problem_;
+};
+
+/// For a process whose heavy actors each have a thread of their own.
+caf::actor_system_config& quiet_actors(caf::actor_system_config& config);
+
+int run_controller_node(node& here);
+int run_buffer_node(node& here);
+int run_learner_node(node& here);
+int run_generator_node(node& here);
+int run_verifier_node(node& here);
+
+} // namespace troupe::program

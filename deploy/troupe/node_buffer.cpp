@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// `troupe node buffer`: the store and the ledger, and nothing else.
+#include "actors/buffer.hpp"
+#include "actors/buffer_door.hpp"
+#include "deploy/live/endpoint.hpp"
+#include "deploy/troupe/node.hpp"
+#include "deploy/troupe/run_folder.hpp"
+#include "deploy/troupe/run_parts.hpp"
+#include "runtime/config/plan.hpp"
+
+#include <caf/actor_system.hpp>
+#include <cstdio>
+
+namespace troupe::program {
+
+int run_buffer_node(node& here) {
+  const auto& config = here.config();
+  const auto& recipe = here.recipe();
+  const auto sources = config::open_sources(recipe);
+  const auto say = [&](const std::string& text) { std::fprintf(stderr, "%s: %s\n", config.name.c_str(), text.c_str()); };
+  const bool begun = claim_run_folder(config.run, recipe, {});
+  store::journal journal{config.run + "/store", begun ? store::open_mode::existing : store::open_mode::create};
+  keep_data_files(journal, recipe);
+  const live::endpoint endpoint{config.run, journal};
+  if (!endpoint.problem().empty()) {
+    say("troupectl --run cannot look into this run: " + endpoint.problem());
+  }
+  caf::actor_system_config quiet;
+  caf::actor_system system{quiet_actors(quiet)};
+  const auto service = std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
+  const auto buffer =
+      system.spawn<caf::detached>(actors::buffer, service, actors::clock_source{actors::read_clocks},
+                                  actors::space_watch{say, [&here] { return here.stopping(); }});
+  const auto door = system.spawn(actors::buffer_door, buffer);
+  int status = 0;
+  {
+    const wire::server server{here.serving(config.buffer_listen, actors::may_call), actors::handler_of(door)};
+    say("serves at " + server.endpoint());
+    const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; });
+    const auto ended = here.wait();
+    link->leave(here.reason());
+    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    say(here.reason());
+  }
+  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  return status;
+}
+
+} // namespace troupe::program

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/training_data.hpp"
+#include "gpu/engine.hpp"
+#include "runtime/config/recipe.hpp"
+#include "runtime/metrics/run_log.hpp"
+#include "runtime/store/journal.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+/// What a run is made of, whether its roles share a process or not.
+namespace troupe::program {
+
+/// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks. Below `run`.
+std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run);
+
+gpu::model_shape shape_of(const config::model_spec& m, std::uint32_t vocabulary);
+gpu::backend_options backend_of(const config::recipe& r);
+
+/// A group names its problem by its place in the file, so the file of a run must stay as it was. Throws error(invalid)
+/// where one has changed.
+void keep_data_files(store::journal& journal, const config::recipe& r);
+
+/// What a run has stored of its stages.
+struct history {
+  std::vector<stage_record> stages;
+  std::vector<checkpoint_record> checkpoints;
+  std::map<stage_index, policy_version> last_steps;
+};
+history history_of(const store::journal& journal);
+
+/// Keeps the lines of what is committed: of steps up to the last, of evaluations that need not be made again.
+void cut_metrics_back(const std::string& folder, const config::recipe& r, const history& known);
+
+/// False, and said why, when the disk does not take it.
+bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log);
+
+} // namespace troupe::program

@@ -67,7 +67,7 @@ struct weights_chunk_request {
   publication_id base; ///< of the changes; none: the words themselves
   std::uint64_t offset = 0;
 };
-inline constexpr std::size_t chunk_bytes = 8UL << 20;
+inline constexpr std::size_t chunk_bytes = 4UL << 20;
 
 std::string encode(const describe_weights_request& m);
 std::string encode(const describe_weights_reply& m);

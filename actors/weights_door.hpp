@@ -23,9 +23,9 @@ public:
   struct options {
     std::shared_ptr<weights_board> board;
     std::shared_ptr<gpu::backend> backend;
-    std::string tokenizer_folder;         ///< what `describe` hands out
-    std::string shm_folder = "/dev/shm";  ///< the door makes a folder of its own in it; empty: no files
-    incarnation life;                     ///< of this process
+    std::string tokenizer_folder;              ///< what `describe` hands out
+    std::string shm_folder = "/dev/shm";       ///< the door makes a folder of its own in it; empty: no files
+    incarnation life;                          ///< of this process
     std::chrono::milliseconds patience{1'500}; ///< of one who waits, until it hears that nothing is new
   };
   /// What it has done, for metrics.

@@ -35,8 +35,8 @@ class weights {
 public:
   virtual ~weights() = default;
   policy_version version() const noexcept { return version_; }
-  /// All weights in one flat fp32 buffer on the CPU, as words. On the CPU they lie where the model computes; of a device
-  /// the first call makes a copy, which stays as long as the weights do. Thread-safe.
+  /// All weights in one flat fp32 buffer on the CPU, as words. On the CPU they lie where the model computes; of a
+  /// device the first call makes a copy, which stays as long as the weights do. Thread-safe.
   virtual std::span<const std::uint32_t> words() const = 0;
   /// xxh3 over the words.
   virtual std::uint64_t checksum() const = 0;
@@ -164,8 +164,9 @@ public:
   virtual std::shared_ptr<const weights> new_weights(const model_shape& shape, std::uint64_t seed) = 0;
   /// Reads a Hugging Face folder. Throws error(invalid) naming file and tensor where it cannot.
   virtual std::shared_ptr<const weights> load_weights(const std::string& folder, policy_version version) = 0;
-  /// Weights that another process published, as `words()` gave them there. `owner` keeps the words, which nobody changes:
-  /// on the CPU they are used where they lie. Throws error(invalid) when the shape is none or asks for another number.
+  /// Weights that another process published, as `words()` gave them there. `owner` keeps the words, which nobody
+  /// changes: on the CPU they are used where they lie. Throws error(invalid) when the shape is none or asks for another
+  /// number.
   virtual std::shared_ptr<const weights> weights_from_words(const model_shape& shape, policy_version version,
                                                             std::span<const std::uint32_t> words,
                                                             std::shared_ptr<const void> owner) = 0;

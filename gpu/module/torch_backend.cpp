@@ -83,7 +83,8 @@ public:
     }
     // The words are only read: from_blob wants a pointer to what it may change.
     auto* const data = const_cast<std::uint32_t*>(words.data());
-    auto flat = at::from_blob(data, {wanted}, [keep = std::move(owner)](void*) {}, at::kFloat);
+    auto flat = at::from_blob(
+        data, {wanted}, [keep = std::move(owner)](void*) {}, at::kFloat);
     return on_device(flat_weights{version, shape, std::move(flat)});
   }
   std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) override {

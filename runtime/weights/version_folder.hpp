@@ -28,8 +28,13 @@ public:
   version_folder(const version_folder&) = delete;
   version_folder& operator=(const version_folder&) = delete;
 
-  /// Writes the file of a publication, once; returns its path. Throws as write_version_file does.
-  const std::string& add(std::uint64_t publication, const version_name& name, std::span<const std::uint32_t> words);
+  struct file {
+    std::string path;
+    std::uint64_t checksum = 0; ///< of its words
+  };
+  /// Writes the file of a publication, once. Throws as write_version_file does.
+  const file& add(std::uint64_t publication, const version_name& name, std::span<const std::uint32_t> words);
+  bool has(std::uint64_t publication) const { return files_.contains(publication); }
   /// Removes the files of all other publications.
   void keep_only(const std::set<std::uint64_t>& publications);
   const std::string& path() const noexcept { return path_; }
@@ -37,7 +42,7 @@ public:
 private:
   std::string path_;
   std::unique_ptr<data::descriptor> lock_; ///< of the folder: while it is held, its process lives
-  std::map<std::uint64_t, std::string> files_;
+  std::map<std::uint64_t, file> files_;
 };
 
 } // namespace troupe::weights

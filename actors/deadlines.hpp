@@ -11,6 +11,8 @@ namespace troupe::actors::deadline {
 inline constexpr std::chrono::minutes space{4};          ///< for a full disk to have room again
 inline constexpr std::chrono::seconds space_poll{1};     ///< between two looks whether it has
 inline constexpr std::chrono::seconds wire{290};         ///< the same over the wire, which then can say why not
+inline constexpr std::chrono::seconds weights{10};       ///< an answer of the learner's door, which waits less
+inline constexpr std::chrono::seconds weights_chunk{60}; ///< the bytes of some chunks, over a slow network
 inline constexpr std::chrono::minutes buffer{5};         ///< any request to the buffer: an fsync, or a wait for space
 inline constexpr std::chrono::milliseconds idle_poll{2}; ///< pause of a worker that found nothing to do
 inline constexpr std::chrono::milliseconds progress_poll{10}; ///< between two looks how far an evaluation is

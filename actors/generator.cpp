@@ -57,11 +57,15 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
-void submit(pointer self, const worker_name& who, const buffer_actor& from, std::vector<sampled> done,
-            const failure_sink& failed) {
-  self->request(from, deadline::buffer,
-                submit_samples_request{who, std::make_shared<std::vector<sampled>>(std::move(done))})
-      .then([](const submit_reply&) {}, [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
+void renew(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
+  self->request(from, deadline::buffer, renew_request{who, lease})
+      .then(
+          [=](const submit_reply& reply) {
+            if (reply.result == rollout::submit_result::fenced) {
+              self->state.station->let_go(lease);
+            }
+          },
+          [](caf::error&) { /* a lease that ends is given to another worker */ });
 }
 
 void renew_leases(pointer self, const worker_name& who, const buffer_actor& from) {
@@ -71,9 +75,27 @@ void renew_leases(pointer self, const worker_name& who, const buffer_actor& from
   }
   self->state.renewed = now;
   for (const auto lease : self->state.station->leases()) {
-    self->request(from, deadline::buffer, renew_request{who, lease})
-        .then([](const submit_reply&) {}, [](caf::error&) { /* a lease that ends is given to another worker */ });
+    renew(self, who, from, lease);
   }
+}
+
+void submit(pointer self, const worker_name& who, const buffer_actor& from, std::vector<sampled> done,
+            const failure_sink& failed) {
+  std::set<lease_id> leases;
+  for (const auto& one : done) {
+    leases.insert(one.lease);
+  }
+  self->request(from, deadline::buffer,
+                submit_samples_request{who, std::make_shared<std::vector<sampled>>(std::move(done))})
+      .then(
+          [=](const submit_reply& reply) {
+            if (reply.result == rollout::submit_result::fenced) { // one of them: it is let go when it cannot be renewed
+              for (const auto lease : leases) {
+                renew(self, who, from, lease);
+              }
+            }
+          },
+          [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
 } // namespace

@@ -12,7 +12,7 @@
 namespace troupe::actors {
 
 /// Kinds of the wire's requests. Numbers are never reused.
-enum class learner_call : std::uint16_t { load_stage = 100, publish = 101, pin = 102, step = 103, checkpoint = 104 };
+enum class learner_call : std::uint16_t { load_stage = 300, publish = 301, pin = 302, step = 303, checkpoint = 304 };
 
 std::string encode(const load_stage_request& m);
 std::string encode(const load_stage_reply& m);

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sampling_station.hpp"
 
-#include "runtime/error.hpp"
+#include <algorithm>
 
 namespace troupe::actors {
+
+namespace {
+
+std::string to_words(stage_index stage, policy_version version) {
+  return "version " + std::to_string(version.value) + " of stage " + std::to_string(stage.value);
+}
+
+} // namespace
 
 sampling_station::sampling_station(std::shared_ptr<gpu::backend> backend, std::shared_ptr<weights_board> board,
                                    std::shared_ptr<const text::tokenizer> tokenizer, std::shared_ptr<activity> meter,
@@ -39,10 +47,9 @@ void sampling_station::accept(lease_id lease, const std::vector<prompt_work>& wo
 }
 
 void sampling_station::admit_train() {
-  if (waiting_train_.empty()) {
+  if (waiting_train_.empty() || !swap_weights()) {
     return;
   }
-  swap_weights();
   const auto stage = board_->stage();
   std::deque<waiting_request> too_new;
   for (auto& w : waiting_train_) {
@@ -61,13 +68,19 @@ bool sampling_station::can_step() {
   return (train_ && train_->pending() > 0) || (pinned_ && pinned_->pending() > 0);
 }
 
-void sampling_station::swap_weights() {
-  auto latest = board_->latest();
-  if (!latest) {
-    throw error{errc::unavailable, "no weights were published yet"};
+std::string sampling_station::waiting_for() {
+  if (tickets_.empty() || can_step()) {
+    return {};
   }
-  if (latest == train_weights_) {
-    return;
+  const auto& first = waiting_.empty() ? waiting_train_.front() : waiting_.front();
+  return to_words(first.stage, first.version);
+}
+
+/// False before the first version.
+bool sampling_station::swap_weights() {
+  auto latest = board_->latest();
+  if (!latest || latest == train_weights_) {
+    return latest != nullptr;
   }
   if (!train_) {
     train_ = backend_->make_sampler(latest, batch_size_);
@@ -75,28 +88,35 @@ void sampling_station::swap_weights() {
     train_->set_weights(latest);
   }
   train_weights_ = std::move(latest);
+  return true;
 }
 
+/// All that waits for the first version that is here.
 void sampling_station::admit_pinned() {
   if (waiting_.empty() || (pinned_ && pinned_->pending() > 0)) {
     return;
   }
-  const auto stage = waiting_.front().stage;
-  const auto version = waiting_.front().version;
-  auto w = board_->find(stage, version);
-  if (!w) {
-    throw error{errc::unavailable, "version " + std::to_string(version.value) + " of stage " +
-                                       std::to_string(stage.value) + " is pinned but was not kept"};
+  std::shared_ptr<const gpu::weights> w;
+  const auto first = std::find_if(waiting_.begin(), waiting_.end(), [&](const waiting_request& one) {
+    w = board_->find_or_want(one.stage, one.version);
+    return w != nullptr;
+  });
+  if (first == waiting_.end()) {
+    return;
   }
   if (!pinned_) {
     pinned_ = backend_->make_sampler(w, batch_size_);
   } else {
     pinned_->set_weights(w);
   }
-  while (!waiting_.empty() && waiting_.front().stage == stage && waiting_.front().version == version) {
-    pinned_->submit(std::move(waiting_.front().what));
-    waiting_.pop_front();
-  }
+  const auto stage = first->stage;
+  std::erase_if(waiting_, [&](waiting_request& one) {
+    const bool now = one.stage == stage && one.version == w->version();
+    if (now) {
+      pinned_->submit(std::move(one.what));
+    }
+    return now;
+  });
 }
 
 std::vector<sampled> sampling_station::run(std::uint32_t steps) {
@@ -136,6 +156,23 @@ std::set<lease_id> sampling_station::leases() const {
     all.insert(t.lease);
   }
   return all;
+}
+
+void sampling_station::let_go(lease_id lease) {
+  const auto gone = [&](const waiting_request& one) { return tickets_.at(one.what.tag).lease == lease; };
+  std::erase_if(waiting_, gone);
+  std::erase_if(waiting_train_, gone);
+  std::erase_if(tickets_, [&](const auto& one) {
+    if (one.second.lease != lease) {
+      return false;
+    }
+    for (auto* sampler : {train_.get(), pinned_.get()}) {
+      if (sampler != nullptr) {
+        sampler->cancel(one.first);
+      }
+    }
+    return true;
+  });
 }
 
 std::set<lease_id> sampling_station::abandon() {

@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 
 namespace troupe::actors {
 
 /// What a generator does, without the actor: keeps a sampler busy with leased prompts, swaps in new weights between two
 /// decode steps, and keeps pinned work (evaluations, collections) on a sampler of its own that never swaps midway.
+/// Work whose weights are not on the board yet waits for them, and other work goes on meanwhile.
 /// Not thread-safe: its owner is one generator.
 class sampling_station {
 public:
@@ -30,6 +32,10 @@ public:
   std::size_t pending() const noexcept { return tickets_.size(); }
   /// Whether `run` could do anything now: false while all it holds waits for weights that are not published yet.
   bool can_step();
+  /// What all it holds waits for, "version 7 of stage 1" say; empty while there is something to do, or nothing at all.
+  std::string waiting_for();
+  /// Forgets what is left of a lease that is another's now.
+  void let_go(lease_id lease);
   /// Forgets everything and names the leases it held.
   std::set<lease_id> abandon();
   std::set<lease_id> leases() const;
@@ -45,7 +51,7 @@ private:
     gpu::sample_request what;
   };
 
-  void swap_weights();
+  bool swap_weights();
   void admit_train();
   void admit_pinned();
   void finish(std::vector<gpu::sample_result> results, std::vector<sampled>& out);

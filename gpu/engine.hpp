@@ -35,7 +35,10 @@ class weights {
 public:
   virtual ~weights() = default;
   policy_version version() const noexcept { return version_; }
-  /// xxh3 over the flat buffer.
+  /// All weights in one flat fp32 buffer on the CPU, as words. On the CPU they lie where the model computes; of a
+  /// device the first call makes a copy, which stays as long as the weights do. Thread-safe.
+  virtual std::span<const std::uint32_t> words() const = 0;
+  /// xxh3 over the words.
   virtual std::uint64_t checksum() const = 0;
 
 protected:
@@ -80,6 +83,8 @@ public:
   virtual std::vector<sample_result> step() = 0;
   /// Takes effect at the next step; completions in flight go on, and their next token starts a new segment.
   virtual void set_weights(std::shared_ptr<const weights> w) = 0;
+  /// Removes one completion, whatever was sampled of it; nothing when none bears the tag.
+  virtual void cancel(std::uint64_t tag) = 0;
   /// Removes everything pending and returns it with what was sampled so far (finish_reason cancelled).
   virtual std::vector<sample_result> cancel_all() = 0;
   /// Tokens sampled since construction.
@@ -159,6 +164,12 @@ public:
   virtual std::shared_ptr<const weights> new_weights(const model_shape& shape, std::uint64_t seed) = 0;
   /// Reads a Hugging Face folder. Throws error(invalid) naming file and tensor where it cannot.
   virtual std::shared_ptr<const weights> load_weights(const std::string& folder, policy_version version) = 0;
+  /// Weights that another process published, as `words()` gave them there. `owner` keeps the words, which nobody
+  /// changes: on the CPU they are used where they lie. Throws error(invalid) when the shape is none or asks for another
+  /// number.
+  virtual std::shared_ptr<const weights> weights_from_words(const model_shape& shape, policy_version version,
+                                                            std::span<const std::uint32_t> words,
+                                                            std::shared_ptr<const void> owner) = 0;
   /// `folder` gives the optimizer state (optimizer.safetensors) where there is one; empty: a fresh optimizer.
   virtual std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) = 0;
   /// At most `batch_size` completions run at once.
@@ -166,7 +177,6 @@ public:
   /// Natural log-probability of each of ids[1..] given what precedes it.
   virtual std::vector<float> score(const weights& w, std::span<const std::int32_t> ids, double temperature) = 0;
   virtual model_shape shape(const weights& w) const = 0;
-  virtual std::uint64_t parameter_count(const weights& w) const = 0;
 };
 
 /// Loads the module that implements the device. Throws error(unavailable) that says what is missing and how to get it.

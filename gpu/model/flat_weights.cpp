@@ -76,9 +76,14 @@ std::int64_t parameter_count(const std::vector<weight_entry>& layout) {
 flat_weights::flat_weights(policy_version version, model_shape shape, at::Tensor flat)
     : weights(version), shape_(shape), flat_(std::move(flat)) {}
 
+std::span<const std::uint32_t> flat_weights::words() const {
+  std::call_once(copied_, [this] { on_cpu_ = flat_.cpu(); });
+  return {static_cast<const std::uint32_t*>(on_cpu_.const_data_ptr()), static_cast<std::size_t>(on_cpu_.numel())};
+}
+
 std::uint64_t flat_weights::checksum() const {
-  const auto bytes = flat_.cpu();
-  return XXH3_64bits(bytes.const_data_ptr(), bytes.nbytes());
+  const auto all = words();
+  return XXH3_64bits(all.data(), all.size_bytes());
 }
 
 decoder_weights bind_weights(const model_shape& s, const at::Tensor& flat) {

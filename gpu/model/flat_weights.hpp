@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ std::int64_t parameter_count(const std::vector<weight_entry>& layout);
 class flat_weights final : public weights {
 public:
   flat_weights(policy_version version, model_shape shape, at::Tensor flat);
+  std::span<const std::uint32_t> words() const override;
   std::uint64_t checksum() const override;
   const model_shape& shape() const noexcept { return shape_; }
   const at::Tensor& flat() const noexcept { return flat_; } ///< [P] fp32, contiguous; never changed
@@ -34,6 +36,8 @@ public:
 private:
   model_shape shape_;
   at::Tensor flat_;
+  mutable std::once_flag copied_;
+  mutable at::Tensor on_cpu_; ///< `flat_` itself where that is on the CPU
 };
 
 /// The parts of a flat buffer as the decoder uses them: views, so a gradient through them reaches the buffer.

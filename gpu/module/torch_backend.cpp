@@ -11,6 +11,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
 #include <cmath>
 #include <cstdlib>
@@ -71,6 +72,21 @@ public:
   std::shared_ptr<const weights> load_weights(const std::string& folder, policy_version version) override {
     return on_device(*read_hf_folder(folder, version));
   }
+  std::shared_ptr<const weights> weights_from_words(const model_shape& shape, policy_version version,
+                                                    std::span<const std::uint32_t> words,
+                                                    std::shared_ptr<const void> owner) override {
+    check_shape(shape);
+    const auto wanted = parameter_count(weight_layout(shape));
+    if (words.size() != static_cast<std::size_t>(wanted)) {
+      throw error{errc::invalid, std::to_string(words.size()) + " words are not the weights of a model that has " +
+                                     std::to_string(wanted)};
+    }
+    // The words are only read: from_blob wants a pointer to what it may change.
+    auto* const data = const_cast<std::uint32_t*>(words.data());
+    auto flat = at::from_blob(
+        data, {wanted}, [keep = std::move(owner)](void*) {}, at::kFloat);
+    return on_device(flat_weights{version, shape, std::move(flat)});
+  }
   std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) override {
     return make_torch_trainer(as_flat(std::move(from)), folder, options_);
   }
@@ -97,9 +113,6 @@ public:
     return {flat_chosen.const_data_ptr<float>(), flat_chosen.const_data_ptr<float>() + n - 1};
   }
   model_shape shape(const weights& w) const override { return as_flat(w).shape(); }
-  std::uint64_t parameter_count(const weights& w) const override {
-    return static_cast<std::uint64_t>(as_flat(w).flat().numel());
-  }
 
 private:
   decode_mode mode() const { return {.deterministic = options_.deterministic}; }

@@ -212,6 +212,16 @@ bool torch_sampler::is_complete(const sample_request& request, sample& done) con
          request.prompt.size() + done.tokens.size() >= shape_.max_position_embeddings;
 }
 
+void torch_sampler::cancel(std::uint64_t tag) {
+  std::erase_if(queued_, [tag](const sample_request& r) { return r.tag == tag; });
+  for (auto& s : slots_) {
+    if (s.busy && s.request.tag == tag) {
+      s = slot{};
+      --running_;
+    }
+  }
+}
+
 std::vector<sample_result> torch_sampler::cancel_all() {
   std::vector<sample_result> all;
   for (auto& s : slots_) {

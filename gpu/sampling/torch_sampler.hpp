@@ -26,6 +26,7 @@ public:
   std::size_t pending() const override { return queued_.size() + running_; }
   std::vector<sample_result> step() override;
   void set_weights(std::shared_ptr<const weights> w) override;
+  void cancel(std::uint64_t tag) override;
   std::vector<sample_result> cancel_all() override;
   std::uint64_t tokens_sampled() const override { return tokens_sampled_; }
 

@@ -36,7 +36,8 @@ struct alignas(4096) header {
 
 } // namespace
 
-void write_version_file(const std::string& path, const version_name& name, std::span<const std::uint32_t> words) {
+std::uint64_t write_version_file(const std::string& path, const version_name& name,
+                                 std::span<const std::uint32_t> words) {
   const std::string temporary = path + ".tmp-" + std::to_string(::getpid());
   header h;
   h.stage = name.stage.value;
@@ -58,6 +59,7 @@ void write_version_file(const std::string& path, const version_name& name, std::
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       fail(path, "cannot be named so", errno);
     }
+    return h.checksum;
   } catch (const error&) {
     ::unlink(temporary.c_str());
     throw;
@@ -88,7 +90,7 @@ version_file::version_file(const std::string& path, const version_name& expected
     wrong = "holds version " + std::to_string(h.version) + " of stage " + std::to_string(h.stage);
   } else if (h.words != (bytes_ - sizeof h) / 4 || (bytes_ - sizeof h) % 4 != 0) {
     wrong = "is not whole";
-  } else if (checksum({first, h.words}) != h.checksum) {
+  } else if (weights::checksum({first, h.words}) != h.checksum) {
     wrong = "does not match its checksum";
   }
   if (!wrong.empty()) {
@@ -96,6 +98,7 @@ version_file::version_file(const std::string& path, const version_name& expected
     throw error{errc::corrupt, path + " " + wrong};
   }
   words_ = {first, h.words};
+  checksum_ = h.checksum;
 }
 
 version_file::~version_file() {

@@ -18,8 +18,9 @@ struct version_name {
 
 /// Writes a version where other processes of this host can map it, best on a file system in memory: under another name
 /// first, so that what bears the name is whole. Readable by this user alone. Throws error(resource_exhausted) when
-/// there is no space, else error(failed); nothing stays then.
-void write_version_file(const std::string& path, const version_name& name, std::span<const std::uint32_t> words);
+/// there is no space, else error(failed); nothing stays then. Returns the checksum of the words.
+std::uint64_t write_version_file(const std::string& path, const version_name& name,
+                                 std::span<const std::uint32_t> words);
 
 /// A version file, mapped. What was opened stays readable after the file is removed.
 class version_file {
@@ -31,11 +32,13 @@ public:
   version_file& operator=(const version_file&) = delete;
 
   std::span<const std::uint32_t> words() const noexcept { return words_; }
+  std::uint64_t checksum() const noexcept { return checksum_; }
 
 private:
   void* mapped_ = nullptr;
   std::size_t bytes_ = 0;
   std::span<const std::uint32_t> words_;
+  std::uint64_t checksum_ = 0;
 };
 
 } // namespace troupe::weights

@@ -2,6 +2,7 @@
 #include "tests/actors/fake_model.hpp"
 
 #include "runtime/error.hpp"
+#include "runtime/weights/changed_words.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -49,6 +50,9 @@ public:
   }
 
   void set_weights(shared_weights w) override { weights_ = std::move(w); }
+  void cancel(std::uint64_t tag) override {
+    std::erase_if(running_, [tag](const gpu::sample_result& r) { return r.tag == tag; });
+  }
   std::vector<gpu::sample_result> cancel_all() override { return std::exchange(running_, {}); }
   std::uint64_t tokens_sampled() const override { return sampled_; }
 
@@ -84,7 +88,7 @@ public:
     return train("sft", batch);
   }
   void set_reference_to_policy() override { script_->done.push_back("reference"); }
-  shared_weights publish(policy_version version) const override { return std::make_shared<fake_weights>(version); }
+  shared_weights publish(policy_version version) const override { return weights_of(version.value); }
   void save(const std::string& folder) const override {
     std::ofstream{folder + "/model.safetensors"} << "weights";
     fail_with(script_->saving_fails);
@@ -109,7 +113,14 @@ public:
   shared_weights new_weights(const gpu::model_shape&, std::uint64_t) override { return weights_of(0); }
   shared_weights load_weights(const std::string& folder, policy_version version) override {
     script_->done.push_back("load " + folder);
-    return std::make_shared<fake_weights>(version);
+    return weights_of(version.value);
+  }
+  shared_weights weights_from_words(const gpu::model_shape& shape, policy_version version,
+                                    std::span<const std::uint32_t> words, std::shared_ptr<const void> owner) override {
+    if (shape.vocab_size != script_->shape.vocab_size) {
+      throw error{errc::invalid, "weights of another shape"};
+    }
+    return std::make_shared<fake_weights>(version, words, std::move(owner));
   }
   std::unique_ptr<gpu::trainer> make_trainer(shared_weights, const std::string&) override {
     return std::make_unique<fake_trainer>(script_);
@@ -120,8 +131,7 @@ public:
   std::vector<float> score(const gpu::weights&, std::span<const std::int32_t> ids, double) override {
     return std::vector<float>(ids.empty() ? 0 : ids.size() - 1, -1.0f);
   }
-  gpu::model_shape shape(const gpu::weights&) const override { return {}; }
-  std::uint64_t parameter_count(const gpu::weights&) const override { return 42; }
+  gpu::model_shape shape(const gpu::weights&) const override { return script_->shape; }
 
 private:
   shared_script script_;
@@ -129,8 +139,17 @@ private:
 
 } // namespace
 
+std::uint64_t fake_weights::checksum() const {
+  return troupe::weights::checksum(words_);
+}
+
 shared_weights weights_of(std::uint64_t version) {
-  return std::make_shared<fake_weights>(policy_version{version});
+  return weights_of(version, {static_cast<std::uint32_t>(version)});
+}
+
+shared_weights weights_of(std::uint64_t version, std::vector<std::uint32_t> words) {
+  auto kept = std::make_shared<std::vector<std::uint32_t>>(std::move(words));
+  return std::make_shared<fake_weights>(policy_version{version}, *kept, kept);
 }
 
 std::vector<std::int32_t> byte_tokenizer::encode(std::string_view text, bool /*add_special_tokens*/) const {

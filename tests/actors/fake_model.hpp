@@ -5,6 +5,7 @@
 #include "runtime/text/tokenizer.hpp"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,16 +18,25 @@ struct model_script {
   std::string sampling_fails;                  ///< what a decode step throws; empty: nothing
   std::string training_fails;                  ///< what a training step throws; empty: nothing
   std::string saving_fails;                    ///< what saving throws, after one file was written; empty: nothing
+  gpu::model_shape shape;                      ///< of all weights
   std::vector<std::string> done;               ///< one line a call: "load FOLDER", "grpo 2", "sft 3", "reference"
   std::vector<gpu::training_sequence> trained; ///< of the last training step
 };
 
 class fake_weights : public gpu::weights {
 public:
-  explicit fake_weights(policy_version v) : weights(v) {}
-  std::uint64_t checksum() const override { return version().value; }
+  fake_weights(policy_version v, std::span<const std::uint32_t> words, std::shared_ptr<const void> owner)
+      : weights(v), words_(words), owner_(std::move(owner)) {}
+  std::span<const std::uint32_t> words() const override { return words_; }
+  std::uint64_t checksum() const override;
+
+private:
+  std::span<const std::uint32_t> words_;
+  std::shared_ptr<const void> owner_;
 };
+/// Its one word is the version's number.
 std::shared_ptr<const gpu::weights> weights_of(std::uint64_t version);
+std::shared_ptr<const gpu::weights> weights_of(std::uint64_t version, std::vector<std::uint32_t> words);
 
 /// One id a byte, so that every text can be written; 0 ends a completion.
 class byte_tokenizer : public text::tokenizer {

@@ -76,6 +76,10 @@ bool controller::run() {
   return true;
 }
 
+std::string controller::summary() {
+  return ask<summary_reply>(parts_.buffer, deadline::buffer, summary_request{}).counts;
+}
+
 void controller::run_stage(stage_index index) {
   const auto& spec = parts_.recipe->stages.at(index.value);
   progress_ = {.stage = spec.name,

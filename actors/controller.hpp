@@ -42,6 +42,8 @@ public:
 
   /// True when every stage is finished, false when `stop` ended it.
   bool run();
+  /// Groups by state and samples by fate over the whole run, as JSON for the report.
+  std::string summary();
 
 private:
   template <class Reply, class Target, class Request, class Deadline>

@@ -14,9 +14,38 @@ constexpr std::uint32_t steps_per_turn = 8; // decode steps between two looks at
 
 using pointer = generator_actor::stateful_pointer<generator_state>;
 
+/// Answers who asked to drain, once all has been handed back.
+void end_drain(pointer self) {
+  auto& s = self->state;
+  if (s.drained && s.handing_back == 0 && !s.asking) {
+    s.status->now("drained");
+    s.status->hold(0);
+    s.drained->deliver(drain_reply{});
+    s.drained.reset();
+  }
+}
+
 void hand_back(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
+  const auto done = [self] {
+    --self->state.handing_back;
+    end_drain(self);
+  };
+  ++self->state.handing_back;
   self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
-      .then([](const submit_reply&) {}, [](caf::error&) { /* the lease ends by time */ });
+      .then([=](const submit_reply&) { done(); }, [=](caf::error&) { done(); /* the lease ends by time */ });
+}
+
+/// What it does now, in words.
+void tell(pointer self, bool busy) {
+  auto& s = self->state;
+  s.status->hold(s.station->leases().size());
+  if (s.station->pending() == 0) {
+    s.status->now("waiting for prompts", "buffer");
+  } else if (busy) {
+    s.status->now("sampling");
+  } else {
+    s.status->now("waiting for " + s.station->waiting_for(), "learner");
+  }
 }
 
 void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from, std::uint32_t room,
@@ -33,9 +62,11 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
               if (!reply.work->empty()) {
                 hand_back(self, who, from, reply.lease);
               }
+              end_drain(self);
               return;
             }
             if (!reply.work->empty()) {
+              state.idle_pause = deadline::idle_poll;
               state.renew_every = reply.renew_every;
               state.samples_per_group = static_cast<std::uint32_t>(reply.work->front().what.members.size());
               try {
@@ -51,7 +82,9 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
                 self->send(self, decode_more{});
               }
             } else {
-              self->delayed_send(self, deadline::idle_poll, pull_work{});
+              tell(self, false);
+              self->delayed_send(self, state.idle_pause, pull_work{});
+              state.idle_pause = std::min(2 * state.idle_pause, deadline::idle_poll_max);
             }
           },
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
@@ -102,8 +135,9 @@ void submit(pointer self, const worker_name& who, const buffer_actor& from, std:
 
 generator_actor::behavior_type generator(pointer self, worker_name who, buffer_actor from,
                                          std::shared_ptr<sampling_station> station, std::uint32_t batch_size,
-                                         failure_sink failed) {
+                                         failure_sink failed, std::shared_ptr<worker_status> status) {
   self->state.station = std::move(station);
+  self->state.status = std::move(status);
   self->state.renewed = self->clock().now();
   return {
       [=](const pull_work&) {
@@ -131,6 +165,7 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
           submit(self, who, from, std::move(done), failed);
         }
         renew_leases(self, who, from);
+        tell(self, busy);
         if (s.station->pending() > 0) {
           s.decoding = true;
           // not busy: all there is waits for weights that are about to be published
@@ -138,12 +173,17 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
         }
         self->send(self, pull_work{});
       },
-      [=](const drain_request&) {
-        self->state.draining = true;
-        for (const auto lease : self->state.station->abandon()) {
+      [=](const drain_request&) -> caf::result<drain_reply> {
+        auto& s = self->state;
+        s.draining = true;
+        s.status->now("handing back");
+        s.drained = self->make_response_promise<drain_reply>();
+        auto promise = *s.drained;
+        for (const auto lease : s.station->abandon()) {
           hand_back(self, who, from, lease);
         }
-        return drain_reply{};
+        end_drain(self);
+        return promise;
       },
   };
 }

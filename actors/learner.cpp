@@ -59,6 +59,7 @@ gpu::figures train(learner_state& s, const learner_parts& p, const batch* what) 
   const auto produced = s.version.next();
   const auto how = optimizer_of(spec, produced);
   activity::scope busy{*p.meter, activity::kind::training};
+  p.status->now("training step " + std::to_string(produced.value));
   const auto began = std::chrono::steady_clock::now();
   gpu::figures f;
   if (what != nullptr) {
@@ -85,6 +86,8 @@ std::shared_ptr<const gpu::weights> publish(learner_state& s, const learner_part
   auto w = s.trainer->publish(s.version);
   s.gap.published(w, spec_of(p, s.stage).max_staleness);
   p.board->publish(s.stage, w);
+  p.status->work_with(s.version);
+  p.status->now("waiting for the controller", "controller");
   return w;
 }
 
@@ -115,6 +118,7 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
 void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
             const gpu::figures& figures, step_promise promise) {
   kill_point("after_train_before_commit");
+  p->status->now("committing step " + std::to_string(self->state.version.value), "buffer");
   const auto record = record_of(self->state, what.get(), figures);
   self->request(from, deadline::buffer, commit_request{p->who, self->state.present, lease, record})
       .then(
@@ -150,6 +154,7 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
       .then(
           [=](const lease_batch_reply& reply) mutable {
             if (!reply.what) {
+              p->status->now("waiting for a batch", "buffer");
               if (self->clock().now() - self->state.waiting_since > patience) {
                 promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
               } else {
@@ -203,6 +208,7 @@ void load(learner_state& s, const learner_parts& p, const load_stage_request& r)
   s.present = r.learner;
   s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
   const auto optimizer = r.with_optimizer ? (std::filesystem::path{p.run_folder} / r.folder).string() : std::string{};
+  p.status->now("loading stage " + std::to_string(r.stage.value));
   s.trainer = p.backend->make_trainer(open_weights(p, r.folder, r.version), optimizer);
   if (spec_of(p, r.stage).beta > 0 && !r.with_optimizer) { // a checkpoint carries its reference
     s.trainer->set_reference_to_policy();

@@ -6,6 +6,7 @@
 #include "actors/logprob_gap.hpp"
 #include "actors/training_data.hpp"
 #include "actors/weights_board.hpp"
+#include "actors/worker_status.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <optional>
@@ -19,6 +20,7 @@ struct learner_parts {
   std::shared_ptr<weights_board> board;
   std::shared_ptr<const text::tokenizer> tokenizer;
   std::shared_ptr<activity> meter;
+  std::shared_ptr<worker_status> status;
   source_map sources;
   std::string run_folder;
   std::string tokenizer_folder;

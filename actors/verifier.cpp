@@ -23,9 +23,13 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
             s.work = work;
             s.next = 0;
             if (work.groups->empty()) {
-              self->delayed_send(self, deadline::idle_poll, pull_work{});
+              s.status->now("waiting for samples", "buffer");
+              self->delayed_send(self, s.idle_pause, pull_work{});
+              s.idle_pause = std::min(2 * s.idle_pause, deadline::idle_poll_max);
               return;
             }
+            s.idle_pause = deadline::idle_poll;
+            s.status->hold(1);
             self->send(s.keeper, keep_lease{work.lease, work.renew_every});
             self->send(self, pull_work{});
           },
@@ -35,6 +39,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
 /// The lease is done, or another's.
 void let_go(pointer self) {
   self->state.work = {};
+  self->state.status->hold(0);
   self->send(self->state.keeper, keep_lease{});
 }
 
@@ -43,6 +48,7 @@ payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& j
   auto& s = self->state;
   auto judged = std::make_shared<std::vector<judged_group>>();
   const auto until = self->clock().now() + deadline::verdicts;
+  s.status->now("judging");
   do {
     const auto& g = s.work.groups->at(s.next++);
     judged->push_back({s.work.lease, g.what.id, judge(g)});
@@ -64,6 +70,7 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
     let_go(self);
   }
   s.busy = true;
+  s.status->now("handing in verdicts", "buffer");
   self->request(from, deadline::buffer, submit_verdict_request{who, judged})
       .then(
           [=](const submit_reply& reply) {
@@ -81,7 +88,8 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
 } // namespace
 
 verifier_actor::behavior_type verifier(pointer self, worker_name who, buffer_actor from, judge_group judge,
-                                       failure_sink failed) {
+                                       failure_sink failed, std::shared_ptr<worker_status> status) {
+  self->state.status = std::move(status);
   self->state.keeper = self->spawn<caf::linked>(lease_keeper, who, from);
   return {
       [=](const pull_work&) {
@@ -93,11 +101,19 @@ verifier_actor::behavior_type verifier(pointer self, worker_name who, buffer_act
           judge_and_submit(self, who, from, judge, failed);
         } else if (!s.draining) {
           ask_for_work(self, who, from, failed);
+        } else if (s.drained) {
+          s.status->now("drained");
+          s.drained->deliver(drain_reply{});
+          s.drained.reset();
         }
       },
-      [=](const drain_request&) {
-        self->state.draining = true;
-        return drain_reply{};
+      [=](const drain_request&) -> caf::result<drain_reply> {
+        auto& s = self->state;
+        s.draining = true;
+        s.drained = self->make_response_promise<drain_reply>();
+        auto promise = *s.drained;
+        self->send(self, pull_work{});
+        return promise;
       },
   };
 }

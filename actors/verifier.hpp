@@ -21,9 +21,13 @@ struct verifier_state {
   lease_keeper_actor keeper;
   bool busy = false; ///< between a question to the buffer and its answer
   bool draining = false;
+  std::optional<caf::typed_response_promise<drain_reply>> drained; ///< kept when its lease is done
+  std::chrono::milliseconds idle_pause{2}; ///< until it asks again; longer each time there is nothing
+  std::shared_ptr<worker_status> status;
 };
 
 verifier_actor::behavior_type verifier(verifier_actor::stateful_pointer<verifier_state> self, worker_name who,
-                                       buffer_actor from, judge_group judge, failure_sink failed);
+                                       buffer_actor from, judge_group judge, failure_sink failed,
+                                       std::shared_ptr<worker_status> status);
 
 } // namespace troupe::actors

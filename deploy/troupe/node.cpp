@@ -139,30 +139,27 @@ actors::failure_sink node::failure_sink() {
   return [this](const std::string& who, const std::string& what) { fail(error{errc::failed, who + ": " + what}); };
 }
 
-node::end node::wait(const std::function<void()>& tick) {
-  const auto signals = ending_signals();
+node::end node::wait() {
   for (;;) {
-    if (::sigtimedwait(&signals, nullptr, &tick_every) > 0) {
-      stopping_ = true;
-      std::lock_guard lock{mutex_};
-      if (!ended_) {
-        ended_ = end::stopped;
-        reason_ = "it was told to stop by a signal";
-      }
-    }
-    try {
-      refresh_keys();
-      if (tick) {
-        tick();
-      }
-    } catch (const error& e) {
-      fail(e);
-    }
+    attend();
     std::lock_guard lock{mutex_};
     if (ended_) {
       return *ended_;
     }
   }
+}
+
+void node::attend() {
+  const auto signals = ending_signals();
+  if (::sigtimedwait(&signals, nullptr, &tick_every) > 0) {
+    stopping_ = true;
+    std::lock_guard lock{mutex_};
+    if (!ended_) {
+      ended_ = end::stopped;
+      reason_ = "told to stop by a signal";
+    }
+  }
+  refresh_keys();
 }
 
 void node::refresh_keys() {

@@ -49,8 +49,11 @@ public:
     over,    ///< the run is over
     failed,  ///< see `problem`
   };
-  /// Until a signal, an order or a failure. `tick` is called every 200 ms; what it throws is a failure.
-  end wait(const std::function<void()>& tick = {});
+  /// Until a signal, an order or a failure.
+  end wait();
+  /// Takes a signal, waiting 200 ms for one, and reads the allow-list again where it has changed. For a main thread
+  /// that has more to do than `wait`.
+  void attend();
   /// Whether a signal came.
   bool stopping() const { return stopping_; }
   const std::atomic<bool>& stop_flag() const { return stopping_; }
@@ -62,11 +65,9 @@ public:
   void fail(const error& why);
   actors::failure_sink failure_sink();
 
-  /// Lets the keys' allow-list be read again where it has changed. Called by `wait`; call it where that is not used.
-  void refresh_keys();
-
 private:
   void obey(const cluster::instruction& told);
+  void refresh_keys();
 
   wire::role as_;
   config::node_config config_;

@@ -10,15 +10,35 @@
 
 #include <caf/actor_system.hpp>
 #include <cstdio>
+#include <filesystem>
 
 namespace troupe::program {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether the run has begun; else the store of a start that came to nothing is removed. A folder that nobody claimed
+/// so far is claimed.
+bool claim_store(const std::string& run, const config::recipe& recipe) {
+  if (!fs::exists(fs::path{run} / "recipe.yaml")) {
+    return claim_run_folder(run, recipe, {});
+  }
+  const bool begun = run_begun(run);
+  if (!begun) {
+    fs::remove_all(fs::path{run} / "store");
+  }
+  return begun;
+}
+
+} // namespace
 
 int run_buffer_node(node& here) {
   const auto& config = here.config();
   const auto& recipe = here.recipe();
   const auto sources = config::open_sources(recipe);
   const auto say = [&](const std::string& text) { std::fprintf(stderr, "%s: %s\n", config.name.c_str(), text.c_str()); };
-  const bool begun = claim_run_folder(config.run, recipe, {});
+  const bool begun = claim_store(config.run, recipe);
   store::journal journal{config.run + "/store", begun ? store::open_mode::existing : store::open_mode::create};
   keep_data_files(journal, recipe);
   const live::endpoint endpoint{config.run, journal};

@@ -9,6 +9,7 @@
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/error.hpp"
+#include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 #include "runtime/wire/incarnation.hpp"
 
@@ -89,6 +90,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->board = board;
   parts->tokenizer = tokenizer;
   parts->meter = meter;
+  parts->status = std::make_shared<actors::worker_status>();
   parts->sources = sources;
   parts->run_folder = options.folder;
   parts->tokenizer_folder = tokenizer_folder;
@@ -101,13 +103,13 @@ int run_session(const config::recipe& wanted, const session_options& options) {
     who.generators.push_back(system.spawn<caf::detached>(
         actors::generator, name, who.buffer,
         std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
-        recipe.generator_batch_size, failed));
+        recipe.generator_batch_size, failed, std::make_shared<actors::worker_status>()));
     members->watch(caf::actor_cast<caf::actor>(who.generators.back()), name, "generator");
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
     const actors::worker_name name{"verifier-" + std::to_string(i), wire::new_incarnation()};
     who.verifiers.push_back(
-        system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed));
+        system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed, std::make_shared<actors::worker_status>()));
     members->watch(caf::actor_cast<caf::actor>(who.verifiers.back()), name, "verifier");
   }
 

@@ -20,7 +20,7 @@ struct one_verifier : deterministic_system {
                               advance_time(judging_takes);
                               return std::vector<judgement>{judged(true), judged(false)};
                             }},
-                            sink()));
+                            sink(), std::make_shared<worker_status>()));
   }
 
   static lease_generated_reply lease(std::uint64_t id, std::initializer_list<std::uint64_t> cursors) {

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// `troupe node learner`: the model and its optimizer; it trains when the controller says so, and shows its versions to
+// generators.
+#include "actors/buffer_calls.hpp"
+#include "actors/deadlines.hpp"
+#include "actors/learner.hpp"
+#include "actors/learner_calls.hpp"
+#include "actors/learner_door.hpp"
+#include "actors/remote_buffer.hpp"
+#include "actors/weights_calls.hpp"
+#include "actors/weights_door.hpp"
+#include "deploy/troupe/node.hpp"
+#include "deploy/troupe/run_parts.hpp"
+#include "runtime/config/plan.hpp"
+
+#include <caf/actor_system.hpp>
+#include <cstdio>
+
+namespace troupe::program {
+
+namespace {
+
+/// The controller asks the learner, generators the door of its weights, at one address.
+wire::handler either(wire::handler of_learner, wire::handler of_weights) {
+  return [=](const wire::peer& from, wire::message what, wire::respond answer) {
+    (actors::may_train(from.as, what.kind) ? of_learner : of_weights)(from, std::move(what), std::move(answer));
+  };
+}
+
+bool may_ask(wire::role who, std::uint16_t kind) {
+  return actors::may_train(who, kind) || actors::may_ask_weights(who, kind);
+}
+
+cluster::sign_of_life tell(actors::activity& meter, const actors::worker_status& status) {
+  const auto now = status.read();
+  return {.doing = now.doing,
+          .doing_for = now.doing_for,
+          .waits_for = now.waits_for,
+          .version = now.version,
+          .leases = now.leases,
+          .busy_us = static_cast<std::uint64_t>(meter.total().training * 1e6)};
+}
+
+} // namespace
+
+int run_learner_node(node& here) {
+  const auto& config = here.config();
+  const auto& recipe = here.recipe();
+  const auto sources = config::open_sources(recipe);
+  const auto backend = gpu::open_backend(backend_of(recipe));
+  const auto tokenizer_folder = prepare_tokenizer(recipe, sources, config.run);
+  const auto board = std::make_shared<actors::weights_board>();
+  const auto meter = std::make_shared<actors::activity>();
+
+  caf::actor_system_config quiet;
+  caf::actor_system system{quiet_actors(quiet)};
+  const auto client = here.dial_buffer();
+  const auto buffer = system.spawn(actors::remote_buffer, client);
+  auto parts = std::make_shared<actors::learner_parts>();
+  parts->recipe = &recipe;
+  parts->backend = backend;
+  parts->board = board;
+  parts->tokenizer = text::load_tokenizer(tokenizer_folder);
+  parts->meter = meter;
+  parts->status = std::make_shared<actors::worker_status>();
+  parts->sources = sources;
+  parts->run_folder = config.run;
+  parts->tokenizer_folder = tokenizer_folder;
+  parts->new_model = shape_of(recipe.model, parts->tokenizer->vocabulary_size());
+  parts->who = here.who();
+  const auto learner =
+      system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, buffer);
+  const auto door = system.spawn(actors::learner_door, learner, actors::deadline::step_of(recipe));
+  int status = 0;
+  {
+    actors::weights_door weights{
+        {.board = board, .backend = backend, .tokenizer_folder = tokenizer_folder, .life = here.who().life}};
+    const wire::server server{here.serving(config.weights_listen, may_ask),
+                              either(actors::handler_of(door), weights.handler())};
+    std::fprintf(stderr, "%s: serves at %s\n", config.name.c_str(), server.endpoint().c_str());
+    const auto link = here.join([meter, now = parts->status] { return tell(*meter, *now); });
+    const auto ended = here.wait();
+    link->leave(here.reason());
+    std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());
+    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+  }
+  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(learner, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  return status;
+}
+
+} // namespace troupe::program

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// `troupe node generator` and `troupe node verifier`: workers that lease from the buffer and come and go as they like.
+#include "actors/deadlines.hpp"
+#include "actors/generator.hpp"
+#include "actors/remote_buffer.hpp"
+#include "actors/verifier.hpp"
+#include "actors/weights_follower.hpp"
+#include "deploy/troupe/node.hpp"
+#include "deploy/troupe/reward_judges.hpp"
+#include "deploy/troupe/run_parts.hpp"
+#include "runtime/text/tokenizer.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <unistd.h>
+
+namespace troupe::program {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that goes with this object.
+class temporary_folder {
+public:
+  temporary_folder() {
+    std::string name = (fs::temp_directory_path() / "troupe-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw error{errc::failed, "cannot make a folder in " + fs::temp_directory_path().string()};
+    }
+    path_ = name;
+  }
+  ~temporary_folder() {
+    std::error_code gone_already;
+    fs::remove_all(path_, gone_already);
+  }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+  const std::string& path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+/// The tokenizer that the learner's checkpoints have.
+std::shared_ptr<const text::tokenizer> fetch_tokenizer_from(wire::client& learner, double within_s) {
+  const temporary_folder folder;
+  actors::write_tokenizer(
+      actors::fetch_tokenizer(learner, std::chrono::milliseconds{static_cast<std::int64_t>(within_s * 1000)}),
+      folder.path());
+  return text::load_tokenizer(folder.path());
+}
+
+cluster::sign_of_life tell(const actors::worker_status& status, actors::activity* meter, bool draining) {
+  const auto now = status.read();
+  cluster::sign_of_life said{.doing = now.doing,
+                             .doing_for = now.doing_for,
+                             .waits_for = now.waits_for,
+                             .version = now.version,
+                             .leases = now.leases,
+                             .draining = draining};
+  if (meter != nullptr) {
+    const auto total = meter->total();
+    said.busy_us = static_cast<std::uint64_t>(total.generating * 1e6);
+    said.tokens = total.tokens;
+  }
+  return said;
+}
+
+/// Works until told otherwise, then drains within `drain_s`.
+template <class Worker>
+int work(node& here, caf::actor_system& system, const Worker& worker, actors::member_link& link,
+         std::atomic<bool>& draining) {
+  caf::anon_send(worker, actors::pull_work{});
+  const auto ended = here.wait();
+  if (ended == node::end::stopped) {
+    draining = true;
+    caf::scoped_actor self{system};
+    const std::chrono::milliseconds within{static_cast<std::int64_t>(here.config().drain_s * 1000)};
+    self->request(worker, within, actors::drain_request{})
+        .receive([](const actors::drain_reply&) {},
+                 [&](caf::error&) {
+                   std::fprintf(stderr, "%s: not drained within %.0f s; what it holds is given to another\n",
+                                here.who().name.c_str(), here.config().drain_s);
+                 });
+  }
+  link.leave(here.reason());
+  std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
+  return ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+}
+
+} // namespace
+
+int run_generator_node(node& here) {
+  const auto& recipe = here.recipe();
+  const auto backend = gpu::open_backend(backend_of(recipe));
+  const auto learner = here.dial(here.config().weights_address, "learner-0");
+  const auto status = std::make_shared<actors::worker_status>();
+  const auto meter = std::make_shared<actors::activity>();
+  std::atomic<bool> draining{false};
+  caf::actor_system_config quiet;
+  caf::actor_system system{quiet_actors(quiet)};
+  status->now("waiting for the tokenizer", "learner");
+  const auto link = here.join([&, status, meter] { return tell(*status, meter.get(), draining); });
+  const auto tokenizer = fetch_tokenizer_from(*learner, here.config().join_s);
+  const auto board = std::make_shared<actors::weights_board>();
+  const actors::weights_follower follower{{.client = learner, .board = board, .backend = backend}};
+  const auto client = here.dial_buffer();
+  const auto buffer = system.spawn(actors::remote_buffer, client);
+  const auto worker = system.spawn<caf::detached>(
+      actors::generator, here.who(), actors::buffer_actor{buffer},
+      std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
+      recipe.generator_batch_size, here.failure_sink(), status);
+  const int result = work(here, system, worker, *link, draining);
+  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  return result;
+}
+
+int run_verifier_node(node& here) {
+  require_programs(here.recipe());
+  const auto status = std::make_shared<actors::worker_status>();
+  std::atomic<bool> draining{false};
+  caf::actor_system_config quiet;
+  caf::actor_system system{quiet_actors(quiet)};
+  const auto client = here.dial_buffer();
+  const auto buffer = system.spawn(actors::remote_buffer, client);
+  const auto link = here.join([&, status] { return tell(*status, nullptr, draining); });
+  const auto worker =
+      system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
+                                  make_group_judge(here.recipe()), here.failure_sink(), status);
+  const int result = work(here, system, worker, *link, draining);
+  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  return result;
+}
+
+} // namespace troupe::program

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupe/commands.hpp"
+#include "deploy/troupe/reward_judges.hpp"
+#include "deploy/troupe/run_folder.hpp"
+#include "deploy/troupe/supervisor.hpp"
+#include "runtime/config/plan.hpp"
+#include "runtime/config/recipe.hpp"
+#include "runtime/error.hpp"
+
+#include <charconv>
+#include <filesystem>
+#include <memory>
+
+namespace troupe::program {
+
+namespace {
+
+constexpr unsigned most = 1024; // of a role
+
+struct options {
+  std::string recipe = "r1-tiny";
+  std::vector<std::string> set;
+  std::vector<std::string> scale;
+  std::string out;
+  bool resume = false;
+};
+
+/// "generator=3" as "generators=3", a key of the recipe. Throws error(invalid).
+std::string setting_of(const std::string& scale) {
+  const auto equals = scale.find('=');
+  const auto role = scale.substr(0, equals);
+  unsigned count = 0;
+  const char* end = scale.data() + scale.size();
+  const bool number = equals != std::string::npos && equals + 1 < scale.size() &&
+                      std::from_chars(scale.data() + equals + 1, end, count).ptr == end;
+  if ((role != "generator" && role != "verifier") || !number || count == 0 || count > most) {
+    throw error{errc::invalid, "--scale " + scale + ": write generator=N or verifier=N, N from 1 to " +
+                                   std::to_string(most)};
+  }
+  return role + "s=" + std::to_string(count);
+}
+
+int up(const options& o) {
+  auto set = o.set;
+  for (const auto& one : o.scale) {
+    set.push_back(setting_of(one));
+  }
+  const std::string out = o.out.empty() ? "runs/" + config::load_recipe(o.recipe, set).name : o.out;
+  const bool own = o.resume && set.empty();
+  if (own && !std::filesystem::exists(out + "/recipe.yaml")) {
+    throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
+  }
+  const auto settings = own ? settings_of_run(out) : std::optional{set};
+  const auto wanted = own ? config::load_recipe(out + "/recipe.yaml") : config::load_recipe(o.recipe, set);
+  const auto recipe = recipe_of_run(out, wanted, o.resume);
+  config::check_prompts(recipe, config::open_sources(recipe));
+  require_programs(recipe);
+  claim_run_folder(out, recipe, settings.value_or(set));
+  supervisor processes{out, {.learners = 1, .generators = recipe.generators, .verifiers = recipe.verifiers}};
+  return processes.run();
+}
+
+} // namespace
+
+void add_up(CLI::App& app, body& chosen) {
+  auto* command =
+      app.add_subcommand("up", "Run a recipe as processes of this machine, one a member, and look after them\n"
+                               "Example: troupe up r1-tiny --out runs/first --scale generator=2");
+  auto o = std::make_shared<options>();
+  command->add_option("RECIPE", o->recipe, "name or file")->required();
+  command->add_option("--scale", o->scale, "how many of a role: generator=2, verifier=1; repeatable");
+  command->add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5");
+  command->add_option("--out", o->out, "run directory; default runs/RECIPE");
+  command->add_flag("--resume", o->resume, "go on with the run in the run directory");
+  command->callback([&chosen, o] { chosen = [o] { return up(*o); }; });
+}
+
+} // namespace troupe::program

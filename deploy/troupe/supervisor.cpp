@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 constexpr timespec look_every{0, 100'000'000};
 constexpr milliseconds first_pause{200}; // before a process is started again; doubled each time
 constexpr milliseconds longest_pause{10'000};
-constexpr milliseconds pause_after_leaving{3000}; // the controller may be about to end, too
+constexpr milliseconds pause_after_leaving{15'000}; // the controller may be about to end, too
 constexpr std::chrono::seconds quick{10}; // who dies sooner has not really started
 constexpr unsigned quick_deaths_max = 5;
 constexpr std::size_t last_lines = 12;

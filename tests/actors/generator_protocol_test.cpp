@@ -207,7 +207,7 @@ CAF_TEST(a fenced answer makes it ask for each lease that was in it whether it s
 }
 
 CAF_TEST(a lease that cannot be renewed is let go of and nothing of it is submitted) {
-  model->tokens = 40; // five turns
+  model->tokens = 160; // twenty turns
   script->prompts = {lease(1, {0}), lease(2, {1})};
   script->renewals = {rollout::submit_result::fenced, rollout::submit_result::created};
   pull();

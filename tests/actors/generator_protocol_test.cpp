@@ -196,6 +196,31 @@ CAF_TEST(each lease is renewed once in every renewal interval) {
   CAF_CHECK_EQUAL(script->renewed[0].who.name, "generator-0");
 }
 
+CAF_TEST(a fenced answer makes it ask for each lease that was in it whether it still holds) {
+  script->prompts = {lease(1, {0})};
+  script->submitted = {rollout::submit_result::fenced};
+  pull();
+  lease_once();
+  until([&] { return script->renewed.size() == 1; }); // long before a renewal is due
+  CAF_CHECK_EQUAL(script->samples.at(0).samples->at(0).lease.value, 1u);
+  CAF_CHECK_EQUAL(script->renewed[0].lease.value, 1u);
+}
+
+CAF_TEST(a lease that cannot be renewed is let go of and nothing of it is submitted) {
+  model->tokens = 160; // twenty turns
+  script->prompts = {lease(1, {0}), lease(2, {1})};
+  script->renewals = {rollout::submit_result::fenced, rollout::submit_result::created};
+  pull();
+  lease_once();
+  until([&] { return script->asked_prompts.size() == 3; }); // the second lease has come
+  advance_time(renewal);
+  until([&] { return script->renewed.size() == 2; });
+  until([&] { return !script->samples.empty(); });
+  for (const auto& one : *script->samples[0].samples) {
+    CAF_CHECK_EQUAL(one.lease.value, 2u);
+  }
+}
+
 CAF_TEST(new weights are taken up between two turns and start a new segment) {
   model->tokens = 10;
   script->prompts = {lease(1, {0})};

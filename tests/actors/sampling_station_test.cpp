@@ -98,10 +98,23 @@ TEST_F(Station, PinnedWorkOfAnotherVersionWaitsForTheOneBefore) {
   EXPECT_EQ(done[2].what.segments.at(0).version, policy_version{1});
 }
 
-TEST_F(Station, APinnedVersionThatIsGoneIsAnError) {
-  board_->publish(grpo_stage, weights_of(1));
+TEST_F(Station, PinnedWorkWaitsForAVersionThatIsNotHereAndOtherWorkGoesOn) {
+  board_->publish(grpo_stage, weights_of(2));
   station_.accept(lease_id{1}, {pinned(0, 0)});
-  EXPECT_THROW(station_.run(1), error);
+  EXPECT_FALSE(station_.can_step());
+  EXPECT_TRUE(station_.run(8).empty());
+  EXPECT_EQ(station_.waiting_for(), "version 0 of stage 1");
+  EXPECT_EQ(board_->wanted(), (std::vector<weights_board::name>{{grpo_stage, policy_version{0}}}));
+  station_.accept(lease_id{2}, {work(1)});
+  station_.accept(lease_id{3}, {pinned(2, 2)});
+  EXPECT_EQ(station_.waiting_for(), "");
+  EXPECT_EQ(station_.run(3).size(), 4U); // two groups of 2; the one that waits is in nobody's way
+  EXPECT_EQ(station_.waiting_for(), "version 0 of stage 1");
+  board_->add_fetched(grpo_stage, weights_of(0));
+  const auto done = station_.run(3);
+  ASSERT_EQ(done.size(), 2U);
+  EXPECT_EQ(done[0].what.segments, (std::vector<segment>{{segment_source::policy, 0, 3, policy_version{0}}}));
+  EXPECT_EQ(station_.waiting_for(), "");
 }
 
 TEST_F(Station, TrainWorkWaitsForWeightsThatAreNewEnough) {
@@ -125,11 +138,34 @@ TEST_F(Station, TrainWorkOfALaterStageWaitsForThatStage) {
   EXPECT_TRUE(station_.can_step());
 }
 
-TEST_F(Station, WithoutAnyWeightsWorkIsAnError) {
-  sampling_station bare{make_fake_backend(model_), std::make_shared<weights_board>(),
-                        std::make_shared<byte_tokenizer>(), meter_, 4};
+TEST_F(Station, WithoutAnyWeightsWorkWaits) {
+  const auto empty = std::make_shared<weights_board>();
+  sampling_station bare{make_fake_backend(model_), empty, std::make_shared<byte_tokenizer>(), meter_, 4};
   bare.accept(lease_id{1}, {work(0)});
-  EXPECT_THROW(bare.run(1), error);
+  EXPECT_FALSE(bare.can_step());
+  EXPECT_TRUE(bare.run(1).empty());
+  EXPECT_EQ(bare.waiting_for(), "version 0 of stage 1");
+  empty->publish(grpo_stage, weights_of(0));
+  EXPECT_EQ(bare.run(3).size(), 2U);
+}
+
+TEST_F(Station, LettingALeaseGoForgetsItsSamplesWhereverTheyAre) {
+  board_->pin(grpo_stage, policy_version{0});
+  auto later = work(2);
+  later.not_before = policy_version{5};
+  station_.accept(lease_id{1}, {work(0), pinned(1, 0), later, pinned(3, 9)});
+  station_.accept(lease_id{2}, {work(4)});
+  station_.run(1);
+  EXPECT_EQ(station_.pending(), 10U); // five groups of 2
+  station_.let_go(lease_id{1});
+  EXPECT_EQ(station_.pending(), 2U);
+  EXPECT_EQ(station_.leases(), std::set<lease_id>{lease_id{2}});
+  board_->publish(grpo_stage, weights_of(5));
+  const auto done = station_.run(8);
+  ASSERT_EQ(done.size(), 2U);
+  EXPECT_EQ(to_string(done[0].of), "1t4");
+  EXPECT_FALSE(station_.can_step());
+  EXPECT_EQ(meter_->total().tokens, 6U); // what was let go costs nothing more
 }
 
 TEST_F(Station, AbandoningNamesTheLeasesAndForgetsTheWork) {

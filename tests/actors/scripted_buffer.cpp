@@ -42,7 +42,10 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
           return next_of(script->prompts, {.lease = {}, .work = std::make_shared<std::vector<prompt_work>>()});
         });
       },
-      [=](const submit_samples_request& r) { return reply(script->samples, r, fine); },
+      [=](const submit_samples_request& r) {
+        return reply(script->samples, r,
+                     [&] { return submit_reply{next_of(script->submitted, rollout::submit_result::created)}; });
+      },
       [=](const lease_generated_request& r) {
         return reply(script->asked_generated, r, [&] {
           return next_of(script->generated, {.lease = {}, .groups = std::make_shared<std::vector<generated_group>>()});
@@ -53,7 +56,10 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
                      [&] { return submit_reply{next_of(script->judged, rollout::submit_result::created)}; });
       },
       [=](const hand_back_request& r) { return reply(script->handed_back, r, fine); },
-      [=](const renew_request& r) { return reply(script->renewed, r, fine); },
+      [=](const renew_request& r) {
+        return reply(script->renewed, r,
+                     [&] { return submit_reply{next_of(script->renewals, rollout::submit_result::created)}; });
+      },
       [](const worker_lost_request&) { return unscripted<submit_reply>("worker_lost"); },
       [=](const lease_batch_request&) {
         ++script->asked_batches;

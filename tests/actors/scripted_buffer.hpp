@@ -18,8 +18,10 @@ struct buffer_script {
   std::deque<lease_prompts_reply> prompts;
   std::deque<lease_generated_reply> generated;
   std::deque<lease_batch_reply> batches;
-  std::deque<rollout::submit_result> commits; ///< empty: created
-  std::deque<rollout::submit_result> judged;  ///< of verdicts; empty: created
+  std::deque<rollout::submit_result> commits;   ///< empty: created
+  std::deque<rollout::submit_result> submitted; ///< of samples; empty: created
+  std::deque<rollout::submit_result> renewals;  ///< empty: created
+  std::deque<rollout::submit_result> judged;    ///< of verdicts; empty: created
   std::map<std::vector<group_id>, payload<batch>> stored;
   std::map<std::string, payload<std::vector<dataset_record>>> datasets;
   std::vector<step_record> steps;   ///< recorded ones, of any stage

@@ -58,6 +58,65 @@ TEST(WeightsBoard, VersionsOfTwoStagesAreNotTheSame) {
   EXPECT_NE(board.find(first, policy_version{0}), other);
 }
 
+TEST(WeightsBoard, CountsPublicationsEvenOfOneVersion) {
+  weights_board board;
+  EXPECT_EQ(board.latest_published().number, 0U);
+  board.publish(first, weights_of(7));
+  const auto again = weights_of(7);
+  board.publish(first, again);
+  EXPECT_EQ(board.latest_published().number, 2U);
+  EXPECT_EQ(board.latest_published().what, again);
+  board.pin(first, policy_version{7});
+  board.publish(second, weights_of(0));
+  EXPECT_EQ(board.all_published().size(), 2U);
+}
+
+TEST(WeightsBoard, TellsOfEachChangeUntilTheTokenGoes) {
+  weights_board board;
+  int told = 0;
+  auto token = board.subscribe([&] { ++told; });
+  board.publish(first, weights_of(0));
+  board.pin(first, policy_version{0});
+  board.unpin(first, policy_version{0});
+  EXPECT_EQ(told, 3);
+  EXPECT_EQ(board.find_or_want(first, policy_version{3}), nullptr);
+  board.find_or_want(first, policy_version{3}); // known already
+  EXPECT_EQ(told, 4);
+  token.reset();
+  board.publish(first, weights_of(1));
+  EXPECT_EQ(told, 4);
+}
+
+TEST(WeightsBoard, WantsTwoVersionsAtATime) {
+  weights_board board;
+  board.publish(first, weights_of(9));
+  EXPECT_NE(board.find_or_want(first, policy_version{9}), nullptr);
+  for (const std::uint64_t v : {1, 2, 3}) {
+    EXPECT_EQ(board.find_or_want(first, policy_version{v}), nullptr);
+  }
+  using names = std::vector<weights_board::name>;
+  EXPECT_EQ(board.wanted(), (names{{first, policy_version{1}}, {first, policy_version{2}}}));
+  const auto came = weights_of(1);
+  board.add_fetched(first, came);
+  EXPECT_EQ(board.find_or_want(first, policy_version{1}), came);
+  EXPECT_EQ(board.wanted(), (names{{first, policy_version{2}}}));
+}
+
+TEST(WeightsBoard, KeepsTheTwoVersionsThatWereFetchedLast) {
+  weights_board board;
+  board.publish(first, weights_of(9));
+  for (const std::uint64_t v : {1, 2, 1, 3}) {
+    board.add_fetched(first, weights_of(v));
+  }
+  EXPECT_EQ(board.find(first, policy_version{2}), nullptr);
+  EXPECT_NE(board.find(first, policy_version{1}), nullptr);
+  EXPECT_NE(board.find(first, policy_version{3}), nullptr);
+  EXPECT_EQ(board.latest()->version(), policy_version{9});
+  board.forget_fetched();
+  EXPECT_EQ(board.find(first, policy_version{3}), nullptr);
+  EXPECT_EQ(board.all_published().size(), 1U);
+}
+
 TEST(WeightsBoardDeathTest, PinningWhatIsNotKeptIsABug) {
   weights_board board;
   board.publish(first, weights_of(1));

@@ -89,6 +89,25 @@ TEST(OpenBackend, SamplesScoresAndTrainsThroughTheModule) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(OpenBackend, WordsOfAnotherProcessAreTheWeightsTheyWere) {
+  const auto backend = open_backend({.deterministic = true});
+  const auto w = backend->new_weights(shape, 1);
+  const auto words = w->words();
+  const auto owner = std::make_shared<std::vector<std::uint32_t>>(words.begin(), words.end());
+  const std::weak_ptr<void> kept = owner;
+  auto other = backend->weights_from_words(shape, policy_version{7}, *owner, owner);
+  EXPECT_EQ(other->version(), policy_version{7});
+  EXPECT_EQ(other->checksum(), w->checksum());
+  EXPECT_EQ(other->words().data(), owner->data()); // no copy
+  const std::vector<std::int32_t> ids{1, 2, 3, 4};
+  EXPECT_EQ(backend->score(*other, ids, 1.0), backend->score(*w, ids, 1.0));
+  EXPECT_EQ(kept.use_count(), 2);
+  other.reset();
+  EXPECT_EQ(kept.use_count(), 1);
+  EXPECT_THROW(backend->weights_from_words(shape, {}, std::span{*owner}.first(2399), owner), error);
+  EXPECT_THROW(backend->weights_from_words({.vocab_size = 0}, {}, *owner, owner), error);
+}
+
 TEST(OpenBackend, ErrorsOfTheModuleKeepTheirCode) {
   const auto backend = open_backend({.deterministic = true});
   const auto w = backend->new_weights(shape, 1);

@@ -135,6 +135,26 @@ TEST(TorchSampler, AnotherSamplerContinuesAPartialBitForBit) {
   EXPECT_EQ(newer.segments[1].version, policy_version{3});
 }
 
+TEST(TorchSampler, WhatIsCancelledMakesRoomAndChangesNoOther) {
+  const auto w = small_weights(3);
+  torch_sampler s{w, 2, exact};
+  for (std::uint32_t i = 0; i < 4; ++i) { // 0 and 1 run, 2 and 3 are queued
+    s.submit(request(i));
+  }
+  s.step();
+  s.cancel(0);
+  s.cancel(3);
+  s.cancel(77);
+  EXPECT_EQ(s.pending(), 2U);
+  const auto rest = drain(s);
+  ASSERT_EQ(rest.size(), 2U);
+  for (const auto& r : rest) {
+    EXPECT_EQ(r.completion, alone(w, request(static_cast<std::uint32_t>(r.tag)))) << r.tag;
+  }
+  EXPECT_EQ(rest[0].tag, 1U);
+  EXPECT_EQ(rest[1].tag, 2U);
+}
+
 TEST(TorchSampler, CancelReturnsQueuedRequestsToo) {
   torch_sampler s{small_weights(3), 1, exact};
   s.submit(request(0));

@@ -15,7 +15,7 @@ namespace troupe::admin {
 class forbidden : public error {
 public:
   explicit forbidden(const std::string& words) : error(errc::failed, words) {}
-  http::reply page() const { return http::refusal(403, code(), what()); }
+  http::reply page() const { return http::refuse(403, code(), what()); }
 };
 
 void require_reader(const http::request& asked);

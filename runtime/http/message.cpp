@@ -49,16 +49,16 @@ errc code_of(int status) {
 
 } // namespace
 
-reply refusal(int status, errc code, const std::string& words) {
+reply refuse(int status, errc code, const std::string& words) {
   const nlohmann::json body{{"error", words}, {"code", static_cast<int>(code)}};
   return {status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
 }
 
-reply refusal(const error& e) {
-  return refusal(status_of(e.code()), e.code(), e.what());
+reply refuse(const error& e) {
+  return refuse(status_of(e.code()), e.code(), e.what());
 }
 
-error refusal_in(const reply& answer, const std::string& whom) {
+error error_in(const reply& answer, const std::string& whom) {
   const auto said = nlohmann::json::parse(answer.body, nullptr, false);
   if (said.is_object() && said.contains("error") && said["error"].is_string()) {
     const int code = said.contains("code") && said["code"].is_number_integer() ? said["code"].get<int>() : 0;

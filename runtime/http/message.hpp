@@ -33,11 +33,11 @@ struct reply {
 };
 
 /// What a handler throws, as a reply: {"error":TEXT,"code":N}, N as in troupe::errc, under the status that fits.
-reply refusal(const error& e);
-reply refusal(int status, errc code, const std::string& words);
+reply refuse(const error& e);
+reply refuse(int status, errc code, const std::string& words);
 
 /// The error that such a reply carries; from anyone else's error page what can be read out of its status. `whom` begins
 /// the message where the page itself says nothing.
-error refusal_in(const reply& answer, const std::string& whom);
+error error_in(const reply& answer, const std::string& whom);
 
 } // namespace troupe::http

@@ -201,9 +201,9 @@ private:
         parsed_stream stream{over, v.address};
         current_ = {&v, &over};
         parser_.converse(stream, [](httplib::Request& asked) { disarm(asked); });
-        over.until(connection::clock::now() + farewell);
-        over.finish();
       }
+      over.until(connection::clock::now() + farewell);
+      over.finish();
       const std::lock_guard hold{mutex_};
       v.socket = -1; // before the number is closed and could become another's
     }
@@ -234,8 +234,8 @@ private:
       return true;
     }
     const bool wrong_method = found != paths_.end();
-    fill(to, wrong_method ? refusal(405, errc::invalid, asked.path + " is not asked by " + asked.method)
-                          : refusal(404, errc::not_found, "there is no " + asked.path + " here"));
+    fill(to, wrong_method ? refuse(405, errc::invalid, asked.path + " is not asked by " + asked.method)
+                          : refuse(404, errc::not_found, "there is no " + asked.path + " here"));
     tell(asked, to.status);
     return false;
   }
@@ -252,7 +252,7 @@ private:
     try {
       fill(to, answer(r));
     } catch (const error& e) {
-      fill(to, refusal(e));
+      fill(to, refuse(e));
     }
     current_.over->until(connection::clock::now() + opts_.within);
     tell(asked, to.status);
@@ -274,8 +274,9 @@ private:
     if (to.body.empty()) {
       const char* words = to.status == 413   ? "the body is longer than what is accepted"
                           : to.status == 414 ? "the path is longer than what is accepted"
+                          : to.status == 500 ? "it could not be answered: a fault of this program"
                                              : "the request cannot be read";
-      fill(to, refusal(to.status, errc::invalid, words));
+      fill(to, refuse(to.status, errc::invalid, words));
     }
   }
 

@@ -30,7 +30,7 @@ std::vector<metric> of_every_process() {
       {"process_max_fds", gauge, "file descriptors that may be open", {}},
       {"process_start_time_seconds", gauge, "when the process began, since 1970", {}},
       {"troupe_ready", gauge, "1 when /readyz answers 200", {}},
-      {"troupe_http_requests_total", counter, "requests answered", {}, "code", {"2xx", "4xx", "5xx"}},
+      {"troupe_http_requests_total", counter, "requests answered", {}, "code", {"1xx", "2xx", "3xx", "4xx", "5xx"}},
   };
 }
 

@@ -2,8 +2,11 @@
 #include "deploy/troupectl/program.hpp"
 
 #include <iostream>
+#include <unistd.h>
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  return troupe::ctl::run({argv + 1, argv + argc}, std::cout, std::cerr);
+  const bool asks = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
+  return troupe::ctl::run({argv + 1, argv + argc}, std::cout, std::cerr,
+                          {.answers = asks ? &std::cin : nullptr, .shows_output = ::isatty(STDOUT_FILENO) != 0});
 }

@@ -145,12 +145,15 @@ std::string opened_store::stage_name(stage_index stage) const {
 
 opened_store open_store(const place& where, std::ostream& err) {
   auto opened = locate(where);
-  if (where.live && !opened.run_folder.empty()) {
+  if (!where.copy.empty()) {
+    opened.journal = std::make_unique<store::journal>(where.copy, store::open_mode::read_only);
+  } else if (where.live && !opened.run_folder.empty()) {
     opened.copy = live::copy::ask(opened.run_folder, patience_s);
   }
   if (opened.copy) {
     opened.journal = std::make_unique<store::journal>(opened.copy->folder(), store::open_mode::read_only);
-  } else {
+  }
+  if (!opened.journal) {
     open_unheld(opened, store::open_mode::read_only);
   }
   if (!opened.journal->degradation().empty()) {

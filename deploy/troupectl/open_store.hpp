@@ -32,6 +32,7 @@ std::string find_store(const std::string& folder);
 struct place {
   std::string folder; ///< a run directory, or, offline, also its store/ folder
   bool live = false;  ///< of a live run read a copy, which its own process makes
+  std::string copy{}; ///< read this copy of its store, which the caller made
 };
 
 /// For reading. Throws error(not_found) when there is no store, error(unavailable) with process and endpoint when a

@@ -7,8 +7,19 @@
 
 namespace troupe::ctl {
 
+/// What a person sits at; by default nobody does.
+struct terminal {
+  std::istream* answers = nullptr; ///< where a question is answered
+  bool shows_output = false;       ///< what is written to `out` is read as it comes
+};
+
 /// `troupectl ARGUMENTS`. Data goes to `out`, everything else to `err`; returns the exit status of DESIGN section 9:
 /// 0 fine, 1 failure, 2 usage, 3 not found, 4 unavailable, 5 integrity violated. Throws nothing of troupe's.
-int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
+int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err, const terminal& at = {});
+
+/// A reading verb for somebody else, on a copy of the store of a run that this process owns. What names a place,
+/// changes something or writes a file is refused. What `out` and `err` throw is passed on.
+int run_on_copy(const std::string& run_folder, const std::string& copy, const std::vector<std::string>& arguments,
+                std::ostream& out, std::ostream& err);
 
 } // namespace troupe::ctl

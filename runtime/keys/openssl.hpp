@@ -6,7 +6,7 @@
 #include <openssl/x509.h>
 #include <string>
 
-/// Owners of what OpenSSL allocates, and PEM in and out. For this folder's own use.
+/// Owners of what OpenSSL allocates, and PEM in and out. For the .cpp files of runtime/keys and runtime/http.
 namespace troupe::keys {
 
 template <auto Free>

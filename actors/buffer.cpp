@@ -177,6 +177,9 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
       [=](const evaluation_request& r) {
         return answer<evaluation_reply>([&] { return self->state.service->evaluation(r); });
       },
+      [=](const steer_request& r) {
+        return write<steer_reply>(self, space, clock, [=] { return self->state.service->steer(r); });
+      },
   };
 }
 

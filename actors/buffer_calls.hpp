@@ -34,8 +34,9 @@ enum class buffer_call : std::uint16_t {
   evaluation = 19,
   begin_epoch = 20,
   summary = 21,
+  steer = 22,
 };
-inline constexpr auto last_buffer_call = buffer_call::summary;
+inline constexpr auto last_buffer_call = buffer_call::steer;
 
 std::string encode(const begin_stage_request& m);
 std::string encode(const begin_stage_reply& m);
@@ -72,6 +73,8 @@ std::string encode(const begin_epoch_request& m);
 std::string encode(const begin_epoch_reply& m);
 std::string encode(const summary_request& m);
 std::string encode(const summary_reply& m);
+std::string encode(const steer_request& m);
+std::string encode(const steer_reply& m);
 
 /// T is one of the types above.
 template <class T>

@@ -333,4 +333,38 @@ summary_reply decode_call(std::string_view bytes) {
   return frame::open<schema::TextReply>(bytes, [](auto from) { return summary_reply{frame::text(from.getText())}; });
 }
 
+std::string encode(const steer_request& m) {
+  return frame::make<schema::SteerRequest>([&](auto to) {
+    to.setSetsPaused(m.paused.has_value());
+    to.setPaused(m.paused.value_or(false));
+    to.setSetsMaxStaleness(m.max_staleness.has_value());
+    to.setMaxStaleness(m.max_staleness.value_or(0));
+  });
+}
+template <>
+steer_request decode_call(std::string_view bytes) {
+  return frame::open<schema::SteerRequest>(bytes, [](auto from) {
+    steer_request r;
+    if (from.getSetsPaused()) {
+      r.paused = from.getPaused();
+    }
+    if (from.getSetsMaxStaleness()) {
+      r.max_staleness = from.getMaxStaleness();
+    }
+    return r;
+  });
+}
+
+std::string encode(const steer_reply& m) {
+  return frame::make<schema::SteerReply>([&](auto to) {
+    to.setPaused(m.paused);
+    to.setMaxStaleness(m.max_staleness);
+  });
+}
+template <>
+steer_reply decode_call(std::string_view bytes) {
+  return frame::open<schema::SteerReply>(
+      bytes, [](auto from) { return steer_reply{from.getPaused(), from.getMaxStaleness()}; });
+}
+
 } // namespace troupe::actors

@@ -77,6 +77,8 @@ void dispatch(door_actor::pointer self, const buffer_actor& to, const wire_asked
     return ask<begin_epoch_request, begin_epoch_reply>(self, to, r);
   case buffer_call::summary:
     return ask<summary_request, summary_reply>(self, to, r);
+  case buffer_call::steer:
+    return ask<steer_request, steer_reply>(self, to, r);
   }
   throw error{errc::invalid, "request of the unknown kind " + std::to_string(r.what->kind)};
 }
@@ -115,6 +117,7 @@ bool may_call(wire::role who, std::uint16_t kind) {
   case buffer_call::build_dataset:
   case buffer_call::evaluation:
   case buffer_call::begin_epoch:
+  case buffer_call::steer:
     return who == wire::role::controller;
   }
   return false;

@@ -8,6 +8,9 @@
 namespace troupe::actors {
 
 lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, clock_reading at) {
+  if (paused_) {
+    return {.waiting_for = "an operator to resume the run"};
+  }
   expire(at);
   auto leased = ledger_.lease_batch(caller(r.who, at), r.learner);
   rollout::ledger::changes changed = leased.groups;
@@ -87,7 +90,9 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
 progress_reply buffer_service::progress(const progress_request& r, clock_reading at) const {
   return {.unfinished_pinned = ledger_.unfinished_pinned() + (unsaved_ ? 1 : 0), // what is not stored is not done
           .version = ledger_.version(),
-          .waiting_for = r.explain ? ledger_.waiting_for_pinned(at.now) : ""};
+          .waiting_for = !r.explain                         ? ""
+                         : ledger_.unfinished_pinned() > 0 ? ledger_.waiting_for_pinned(at.now)
+                                                           : waiting_for(at)};
 }
 
 } // namespace troupe::actors

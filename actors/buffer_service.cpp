@@ -66,6 +66,7 @@ buffer_service::buffer_service(store::journal& journal, const config::recipe& wh
   reserve_leases(rest, first_lease(journal));
   save(std::move(voided), std::move(rest), store::durability::disk);
   begin_epoch(at);
+  take_up_steering();
 }
 
 begin_epoch_reply buffer_service::begin_epoch(clock_reading at) {
@@ -176,6 +177,7 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
   }
   stage_ = r.stage;
   open_ = true;
+  take_up_steering();
   return {};
 }
 
@@ -257,7 +259,7 @@ void buffer_service::issue_train(std::uint32_t wanted, clock_reading at) {
 }
 
 lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r, clock_reading at) {
-  if (!open_) {
+  if (!open_ || paused_) {
     return {.lease = {}, .work = std::make_shared<std::vector<prompt_work>>()};
   }
   expire(at);
@@ -270,7 +272,7 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
                                                                           .max_new_tokens = s.max_completion_length}
                                                           : pinned_plan_;
     const std::uint64_t present = ledger_.version().value;
-    const policy_version not_before{present - std::min<std::uint64_t>(present, s.max_staleness)};
+    const policy_version not_before{present - std::min<std::uint64_t>(present, ledger_.max_staleness())};
     work->push_back({.what = g, .asked = read_prompt(g.id), .sampling = plan, .not_before = not_before});
   }
   save_leased(leased, caller(r.who, at));
@@ -296,7 +298,7 @@ submit_reply buffer_service::submit_samples(const submit_samples_request& r, clo
 }
 
 lease_generated_reply buffer_service::lease_generated(const lease_generated_request& r, clock_reading at) {
-  if (!open_) {
+  if (!open_ || paused_) {
     return {.lease = {}, .groups = std::make_shared<std::vector<generated_group>>()};
   }
   expire(at);

@@ -53,6 +53,7 @@ public:
   progress_reply progress(const progress_request& r, clock_reading at) const;
   evaluation_reply evaluation(const evaluation_request& r) const;
   begin_epoch_reply begin_epoch(clock_reading at);
+  steer_reply steer(const steer_request& r);
   summary_reply summary() const;
 
   /// A write that failed is kept, and the ledger is that one write ahead of the journal: this writes it, or throws
@@ -71,6 +72,8 @@ private:
   void expire(clock_reading at);
   std::string waiting_for(clock_reading at) const;
   void issue_train(std::uint32_t wanted, clock_reading at);
+  /// What operators have changed in the stage at hand, and before.
+  void take_up_steering();
   /// Takes up what the recipe's limits and the journal's datasets, stages and checkpoints say.
   void start_retention();
   /// After a change of the stage's checkpoints or status.
@@ -90,6 +93,7 @@ private:
   std::optional<rollout::retention> retention_; ///< nothing: everything is kept
   stage_index stage_;
   bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
+  bool paused_ = false; ///< by an operator: no work is handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
   struct unsaved {

@@ -42,20 +42,27 @@ std::string encode(const cluster::sign_of_life& m) {
     to.setBusyUs(m.busy_us);
     to.setTokens(m.tokens);
     to.setDraining(m.draining);
+    to.setUnansweredBy(m.unanswered_by);
+    to.setUnansweredForMs(static_cast<std::uint64_t>(m.unanswered_for.count()));
   });
 }
 template <>
 cluster::sign_of_life decode_control<cluster::sign_of_life>(std::string_view bytes) {
   return frame::open<schema::HeartbeatRequest>(bytes, [](auto from) {
-    constexpr std::uint64_t most = std::uint64_t{1} << 53; // more than a life of the universe, and no overflow
+    const auto time = [](std::uint64_t ms) {
+      constexpr std::uint64_t most = std::uint64_t{1} << 53; // far more than any, and no overflow
+      return std::chrono::milliseconds{static_cast<std::int64_t>(std::min(ms, most))};
+    };
     return cluster::sign_of_life{
         .doing = frame::text(from.getDoing()),
-        .doing_for = std::chrono::milliseconds{static_cast<std::int64_t>(std::min(from.getDoingForMs(), most))},
+        .doing_for = time(from.getDoingForMs()),
         .waits_for = frame::text(from.getWaitsFor()),
         .version = policy_version{from.getVersion()},
         .leases = from.getLeases(),
         .busy_us = from.getBusyUs(),
         .tokens = from.getTokens(),
+        .unanswered_by = frame::text(from.getUnansweredBy()),
+        .unanswered_for = time(from.getUnansweredForMs()),
         .draining = from.getDraining()};
   });
 }

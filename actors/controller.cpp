@@ -220,11 +220,27 @@ std::optional<std::string> controller::validate_newest(stage_index index, const 
   return text;
 }
 
+bool controller::wait_while_paused() {
+  const auto paused = [this] { return parts_.paused != nullptr && parts_.paused->load(); };
+  if (!paused()) {
+    return false;
+  }
+  while (paused() && !stopping()) {
+    attend_members();
+    std::this_thread::sleep_for(deadline::progress_poll); // on its own thread; an operator takes seconds
+  }
+  return true;
+}
+
 bool controller::take_step(const config::stage_spec& spec) {
-  const auto began = std::chrono::steady_clock::now();
+  auto began = std::chrono::steady_clock::now();
   auto noted = began;
   while (!stopping()) {
     attend_members();
+    if (wait_while_paused()) {
+      began = noted = std::chrono::steady_clock::now();
+      continue;
+    }
     auto reply = ask<step_reply>(parts_.learner, deadline::step_of(*parts_.recipe), step_request{});
     if (reply.stepped) {
       last_step_ = std::move(reply);
@@ -322,6 +338,9 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
     }
     if (stopping()) {
       return false; // what is unfinished starts over on resume
+    }
+    if (wait_while_paused()) {
+      last = std::chrono::steady_clock::now();
     }
     const auto now = std::chrono::steady_clock::now();
     if (p.unfinished_pinned != before) {

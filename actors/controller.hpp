@@ -32,7 +32,8 @@ public:
     std::shared_ptr<roll_call> members;
     metrics::run_log* log = nullptr;
     metrics::display* display = nullptr;
-    const std::atomic<bool>* stop = nullptr; ///< set by Ctrl-C: end after the present step
+    const std::atomic<bool>* stop = nullptr;   ///< set by Ctrl-C: end after the present step
+    const std::atomic<bool>* paused = nullptr; ///< set by an operator: take no step
     std::string run_folder;
     buffer_actor buffer;
     learner_actor learner;
@@ -91,6 +92,8 @@ private:
   void check_failures() const;
   /// Gives back what lost workers held; ends the run when a role has nobody left.
   void attend_members();
+  /// True when it was paused, and is no more; also when it is to stop.
+  bool wait_while_paused();
   bool stopping() const { return parts_.stop != nullptr && parts_.stop->load(); }
 
   caf::scoped_actor self_;

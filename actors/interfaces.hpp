@@ -48,7 +48,9 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<begin_epoch_request>::with<begin_epoch_reply>,
     // How far evaluations and collections are, what came of one, and how all groups stand.
     caf::replies_to<summary_request>::with<summary_reply>, caf::replies_to<progress_request>::with<progress_reply>,
-    caf::replies_to<evaluation_request>::with<evaluation_reply>>;
+    caf::replies_to<evaluation_request>::with<evaluation_reply>,
+    // Pauses, resumes, changes a live setting; says how they are.
+    caf::replies_to<steer_request>::with<steer_reply>>;
 
 /// Samples completions; pulls its work from the buffer. Spawn it detached: it decodes in its handlers.
 using generator_actor = caf::typed_actor<

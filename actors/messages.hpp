@@ -11,6 +11,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -190,7 +191,7 @@ struct build_dataset_reply {
 struct write_again {};
 
 struct progress_request {
-  bool explain = false; ///< fill in `waiting_for`, which takes a look at every lease
+  bool explain = false; ///< fill in `waiting_for`: why pinned groups, or without any the learner's, are not done
 };
 struct progress_reply {
   std::uint64_t unfinished_pinned = 0; ///< eval and collect groups of the stage that are not done yet
@@ -206,6 +207,17 @@ struct begin_epoch_reply {
 struct summary_request {};
 struct summary_reply {
   std::string counts;
+};
+
+/// What an operator changes while the run goes on; only what is set. It is kept over restarts.
+struct steer_request {
+  std::optional<bool> paused;                 ///< nothing is leased
+  std::optional<std::uint32_t> max_staleness; ///< of the present stage, in versions
+};
+/// How it is now; `max_staleness` 0 also where no stage that trains has begun.
+struct steer_reply {
+  bool paused = false;
+  std::uint32_t max_staleness = 0;
 };
 
 struct evaluation_request {
@@ -323,6 +335,8 @@ TROUPE_LOCAL_MESSAGE(begin_epoch_request)
 TROUPE_LOCAL_MESSAGE(begin_epoch_reply)
 TROUPE_LOCAL_MESSAGE(summary_request)
 TROUPE_LOCAL_MESSAGE(summary_reply)
+TROUPE_LOCAL_MESSAGE(steer_request)
+TROUPE_LOCAL_MESSAGE(steer_reply)
 TROUPE_LOCAL_MESSAGE(evaluation_request)
 TROUPE_LOCAL_MESSAGE(evaluation_reply)
 TROUPE_LOCAL_MESSAGE(pull_work)

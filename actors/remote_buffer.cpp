@@ -53,6 +53,7 @@ remote_buffer_actor::behavior_type remote_buffer(pointer self, std::shared_ptr<w
       [=](const summary_request& r) { return forward<summary_reply>(self, to, buffer_call::summary, r); },
       [=](const progress_request& r) { return forward<progress_reply>(self, to, buffer_call::progress, r); },
       [=](const evaluation_request& r) { return forward<evaluation_reply>(self, to, buffer_call::evaluation, r); },
+      [=](const steer_request& r) { return forward<steer_reply>(self, to, buffer_call::steer, r); },
       [=](const wire_ended& ended) { self->state.calls.end(ended); },
       [=](const wire_cut& by) { self->state.calls.cut(by); },
   };

@@ -153,3 +153,14 @@ struct EvaluationReply {
 struct TextReply {
   text @0 :Text;
 }
+
+struct SteerRequest {
+  setsPaused @0 :Bool;
+  paused @1 :Bool;
+  setsMaxStaleness @2 :Bool;
+  maxStaleness @3 :UInt32;
+}
+struct SteerReply {
+  paused @0 :Bool;
+  maxStaleness @1 :UInt32;
+}

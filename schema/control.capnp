@@ -25,6 +25,8 @@ struct HeartbeatRequest {
   busyUs @5 :UInt64;
   tokens @6 :UInt64;
   draining @7 :Bool;
+  unansweredBy @8 :Text;
+  unansweredForMs @9 :UInt64;
 }
 
 struct LeaveRequest {

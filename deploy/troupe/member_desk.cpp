@@ -92,6 +92,8 @@ void member_desk::tick() {
     events = membership_.take_events();
     begun = begun_;
     for (const auto& e : events) {
+      tally_.joined += e.what == cluster::event::kind::joined ? 1 : 0;
+      tally_.lost += e.what == cluster::event::kind::lost ? 1 : 0;
       if (e.what != cluster::event::kind::joined && is_core(e.who.as)) {
         begun_ = false;
       }
@@ -166,6 +168,11 @@ void member_desk::finish(const std::string& why) {
 std::vector<cluster::member> member_desk::members() {
   std::lock_guard lock{mutex_};
   return membership_.members(std::chrono::steady_clock::now());
+}
+
+member_desk::counts member_desk::tally() {
+  std::lock_guard lock{mutex_};
+  return tally_;
 }
 
 std::size_t member_desk::present() {

@@ -39,6 +39,11 @@ public:
   bool drain(const std::string& name);
   void finish(const std::string& why);
   std::vector<cluster::member> members();
+  struct counts {
+    std::uint64_t joined = 0;
+    std::uint64_t lost = 0;
+  };
+  counts tally();
   /// Members that have not left or been lost.
   std::size_t present();
   /// From what members say of themselves: exact to a heartbeat; `both` is a lower bound.
@@ -52,6 +57,7 @@ private:
   std::mutex mutex_;
   cluster::membership membership_;
   bool begun_ = false;
+  counts tally_;
   struct meter {
     std::uint64_t busy_us = 0;
     std::uint64_t tokens = 0;

@@ -3,6 +3,8 @@
 
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
+#include "runtime/http/observation.hpp"
+#include "runtime/keys/key_files.hpp"
 #include "runtime/wire/incarnation.hpp"
 
 #include <chrono>
@@ -52,7 +54,8 @@ std::int64_t changed_at(const std::string& path) {
 
 } // namespace
 
-node::node(wire::role as, const std::string& config_file) : as_(as), config_(config::load_node_config(config_file)) {
+node::node(wire::role as, const std::string& config_file)
+    : as_(as), figures_(as), config_(config::load_node_config(config_file)) {
   config::check_node_config(config_, as);
   recipe_ = config::load_recipe(config_.recipe);
   recipe_hash_ = hash_of(recipe_);
@@ -92,8 +95,39 @@ std::shared_ptr<wire::client> node::dial(const wire::endpoint& address, const st
   return std::make_shared<wire::client>(std::move(o));
 }
 
-std::unique_ptr<actors::member_link> node::join(std::function<cluster::sign_of_life()> tell,
+std::unique_ptr<http::server> node::open_page() {
+  if (!config_.http_listen.given()) {
+    return nullptr;
+  }
+  http::server::options o;
+  o.listen = config_.http_listen;
+  if (!config_.http_listen.is_loopback()) {
+    o.keys = keys::read_credentials(config_.keys, who_.name);
+  }
+  auto page = std::make_unique<http::server>(std::move(o));
+  http::add_observation_routes(*page, figures_, health_, {TROUPE_VERSION, who_.name});
+  page->start();
+  return page;
+}
+
+std::unique_ptr<http::server> node::open_admin(const std::function<void(http::server&)>& add_routes) {
+  if (!config_.admin_listen.given()) {
+    return nullptr;
+  }
+  http::server::options o;
+  o.listen = config_.admin_listen;
+  if (!config_.keys.empty()) {
+    o.keys = keys::read_credentials(config_.keys, who_.name);
+  }
+  auto admin = std::make_unique<http::server>(std::move(o));
+  add_routes(*admin);
+  admin->start();
+  return admin;
+}
+
+std::unique_ptr<actors::member_link> node::join(std::function<cluster::sign_of_life()> tell, const std::string& http,
                                                 const std::string& admin) {
+  health_.set("control", "not joined yet");
   actors::member_link_options o;
   o.controller = dial_controller();
   o.who = {.name = who_.name,
@@ -103,14 +137,17 @@ std::unique_ptr<actors::member_link> node::join(std::function<cluster::sign_of_l
            .host = host_name(),
            .program = TROUPE_VERSION,
            .recipe = recipe_hash_,
-           .http = {},
+           .http = http,
            .admin = admin};
   o.heartbeat = milliseconds_of(config_.heartbeat_s);
   o.answer_within = milliseconds_of(config_.member_timeout_s);
   o.give_up_after = milliseconds_of(config_.join_s);
   o.tell = std::move(tell);
   o.obey = [this](const cluster::instruction& told) { obey(told); };
-  o.joined = [name = who_.name] { std::fprintf(stderr, "%s: joined\n", name.c_str()); };
+  o.joined = [this] {
+    health_.clear("control");
+    std::fprintf(stderr, "%s: joined\n", who_.name.c_str());
+  };
   return std::make_unique<actors::member_link>(std::move(o));
 }
 
@@ -184,6 +221,12 @@ std::string node::reason() const {
 error node::problem() const {
   std::lock_guard lock{mutex_};
   return problem_.value_or(error{errc::failed, reason_});
+}
+
+cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::string& role, const wire::client& asked) {
+  said.unanswered_for = asked.waiting();
+  said.unanswered_by = said.unanswered_for.count() > 0 ? role : "";
+  return said;
 }
 
 caf::actor_system_config& quiet_actors(caf::actor_system_config& config) {

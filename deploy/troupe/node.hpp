@@ -5,6 +5,9 @@
 #include "actors/member_link.hpp"
 #include "runtime/config/node_config.hpp"
 #include "runtime/config/recipe.hpp"
+#include "runtime/http/server.hpp"
+#include "runtime/metrics/health.hpp"
+#include "runtime/metrics/registry.hpp"
 #include "runtime/wire/client.hpp"
 #include "runtime/wire/server.hpp"
 
@@ -40,8 +43,16 @@ public:
   std::shared_ptr<wire::client> dial_controller() const { return dial(config_.control_address, "controller"); }
   std::shared_ptr<wire::client> dial_buffer() const { return dial(config_.buffer_address, "buffer"); }
 
+  metrics::registry& figures() { return figures_; }
+  metrics::health& health() { return health_; }
+  /// Health and metrics at `http.listen`: plain on loopback, where nobody else can listen in, else with TLS. Null where
+  /// the configuration has no port. What `figures` is to show has to be told before.
+  std::unique_ptr<http::server> open_page();
+  /// At `admin.listen`, with TLS where there are keys. Null where the configuration has no port.
+  std::unique_ptr<http::server> open_admin(const std::function<void(http::server&)>& add_routes);
+
   /// Joins the controller, and goes on saying how this process is. What it is told ends `wait`.
-  std::unique_ptr<actors::member_link> join(std::function<cluster::sign_of_life()> tell,
+  std::unique_ptr<actors::member_link> join(std::function<cluster::sign_of_life()> tell, const std::string& http,
                                             const std::string& admin = {});
 
   enum class end : std::uint8_t {
@@ -70,6 +81,8 @@ private:
   void refresh_keys();
 
   wire::role as_;
+  metrics::registry figures_;
+  metrics::health health_;
   config::node_config config_;
   config::recipe recipe_;
   std::string recipe_hash_;
@@ -86,6 +99,9 @@ private:
 
 /// For a process whose heavy actors each have a thread of their own.
 caf::actor_system_config& quiet_actors(caf::actor_system_config& config);
+
+/// The same, and how long the role that `asked` asks owes an answer.
+cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::string& role, const wire::client& asked);
 
 int run_controller_node(node& here);
 int run_buffer_node(node& here);

@@ -2,11 +2,13 @@
 // `troupe node buffer`: the store and the ledger, and nothing else.
 #include "actors/buffer.hpp"
 #include "actors/buffer_door.hpp"
+#include "deploy/admin/store_reading.hpp"
 #include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/node.hpp"
 #include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
+#include "runtime/metrics/readings.hpp"
 
 #include <caf/actor_system.hpp>
 #include <cstdio>
@@ -56,7 +58,12 @@ int run_buffer_node(node& here) {
   {
     const wire::server server{here.serving(config.buffer_listen, actors::may_call), actors::handler_of(door)};
     say("serves at " + server.endpoint());
-    const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; });
+    admin::store_reading reading{config.run, journal};
+    const auto admin = here.open_admin([&](http::server& to) { reading.add_routes(to); });
+    here.figures().on_read([&](metrics::registry& to) { metrics::show(to, server.read()); });
+    const auto page = here.open_page();
+    const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; },
+                                page ? page->endpoint().text() : "", admin ? admin->url() : "");
     const auto ended = here.wait();
     link->leave(here.reason());
     status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;

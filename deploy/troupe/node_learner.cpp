@@ -12,6 +12,7 @@
 #include "deploy/troupe/node.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
+#include "runtime/metrics/readings.hpp"
 
 #include <caf/actor_system.hpp>
 #include <cstdio>
@@ -78,7 +79,15 @@ int run_learner_node(node& here) {
     const wire::server server{here.serving(config.weights_listen, may_ask),
                               either(actors::handler_of(door), weights.handler())};
     std::fprintf(stderr, "%s: serves at %s\n", config.name.c_str(), server.endpoint().c_str());
-    const auto link = here.join([meter, now = parts->status] { return tell(*meter, *now); });
+    here.figures().on_read([&](metrics::registry& to) {
+      metrics::show(to, server.read());
+      metrics::show(to, client->read());
+      to.set("troupe_learner_policy_version", static_cast<double>(parts->status->read().version.value));
+    });
+    const auto page = here.open_page();
+    const auto link = here.join(
+        [&, now = parts->status] { return with_unanswered(tell(*meter, *now), "buffer", *client); },
+        page ? page->endpoint().text() : "");
     const auto ended = here.wait();
     link->leave(here.reason());
     std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());

@@ -8,12 +8,14 @@
 #include "deploy/troupe/node.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_parts.hpp"
+#include "runtime/metrics/readings.hpp"
 #include "runtime/text/tokenizer.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <unistd.h>
 
 namespace troupe::program {
@@ -103,11 +105,27 @@ int run_generator_node(node& here) {
   caf::actor_system_config quiet;
   caf::actor_system system{quiet_actors(quiet)};
   status->now("waiting for the tokenizer", "learner");
-  const auto link = here.join([&, status, meter] { return tell(*status, meter.get(), draining); });
-  const auto tokenizer = fetch_tokenizer_from(*learner, here.config().join_s);
-  const auto board = std::make_shared<actors::weights_board>();
-  const actors::weights_follower follower{{.client = learner, .board = board, .backend = backend}};
   const auto client = here.dial_buffer();
+  const auto board = std::make_shared<actors::weights_board>();
+  std::optional<actors::weights_follower> follower;
+  here.health().set("weights", "no policy version has arrived yet");
+  here.figures().on_read([&, status, meter](metrics::registry& to) {
+    metrics::show(to, client->read());
+    to.raise("troupe_generator_tokens_total", static_cast<double>(meter->total().tokens));
+    to.set("troupe_generator_policy_version", static_cast<double>(status->read().version.value));
+  });
+  const auto page = here.open_page();
+  const auto link = here.join(
+      [&, status, meter] {
+        if (const auto latest = board->latest()) {
+          here.health().clear("weights");
+          status->work_with(latest->version());
+        }
+        return with_unanswered(tell(*status, meter.get(), draining), "buffer", *client);
+      },
+      page ? page->endpoint().text() : "");
+  const auto tokenizer = fetch_tokenizer_from(*learner, here.config().join_s);
+  follower.emplace(actors::weights_follower::options{.client = learner, .board = board, .backend = backend});
   const auto buffer = system.spawn(actors::remote_buffer, client);
   const auto worker = system.spawn<caf::detached>(
       actors::generator, here.who(), actors::buffer_actor{buffer},
@@ -127,7 +145,11 @@ int run_verifier_node(node& here) {
   caf::actor_system system{quiet_actors(quiet)};
   const auto client = here.dial_buffer();
   const auto buffer = system.spawn(actors::remote_buffer, client);
-  const auto link = here.join([&, status] { return tell(*status, nullptr, draining); });
+  here.figures().on_read([&](metrics::registry& to) { metrics::show(to, client->read()); });
+  const auto page = here.open_page();
+  const auto link =
+      here.join([&, status] { return with_unanswered(tell(*status, nullptr, draining), "buffer", *client); },
+                page ? page->endpoint().text() : "");
   const auto worker =
       system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
                                   make_group_judge(here.recipe()), here.failure_sink(), status);

@@ -41,6 +41,8 @@ struct sign_of_life {
   std::uint64_t leases = 0;      ///< it holds
   std::uint64_t busy_us = 0;     ///< since its start: sampling, judging or training
   std::uint64_t tokens = 0;      ///< sampled since its start
+  std::string unanswered_by;     ///< role that owes it an answer; empty: none
+  milliseconds unanswered_for{0};
   bool draining = false;
 };
 

@@ -64,6 +64,9 @@ public:
   changes restore(group g, std::int64_t wall_ms);
 
   void begin_stage(const stage_rules& rules, policy_version version);
+  /// Holds from the next lease on.
+  void set_max_staleness(std::uint32_t versions) { rules_.gate.max_staleness = versions; }
+  std::uint32_t max_staleness() const noexcept { return rules_.gate.max_staleness; }
   policy_version version() const noexcept { return version_; }
   epoch learner() const noexcept { return learner_; } ///< any other one is fenced
 

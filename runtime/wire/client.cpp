@@ -21,6 +21,10 @@ bool client::connected() const noexcept {
   return loop_->connected();
 }
 
+std::chrono::milliseconds client::waiting() const noexcept {
+  return loop_->waiting();
+}
+
 client_counters client::read() const {
   return loop_->read();
 }

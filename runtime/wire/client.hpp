@@ -48,6 +48,8 @@ public:
   std::size_t outstanding_bytes() const noexcept;
   /// The server welcomed this client, and the connection has not been lost since.
   bool connected() const noexcept;
+  /// For how long the oldest request that is not finished has been asked; zero without one.
+  std::chrono::milliseconds waiting() const noexcept;
   client_counters read() const;
 
 private:

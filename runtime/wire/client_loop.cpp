@@ -91,6 +91,14 @@ void client::loop::turn() {
   send_requests(now);
   measure_blocked(now);
   outstanding_bytes_ = book_.charged();
+  oldest_asked_ = book_.empty() ? 0 : book_.at(book_.settled()).asked.time_since_epoch().count();
+}
+
+std::chrono::milliseconds client::loop::waiting() const noexcept {
+  const auto asked = oldest_asked_.load();
+  return asked == 0 ? std::chrono::milliseconds{0}
+                    : std::chrono::duration_cast<std::chrono::milliseconds>(clock::now().time_since_epoch() -
+                                                                            clock::duration{asked});
 }
 
 void client::loop::mend() {

@@ -23,6 +23,7 @@ public:
   void request(message what, std::chrono::milliseconds deadline, std::function<void(outcome)> done);
   std::size_t outstanding_bytes() const noexcept { return outstanding_bytes_; }
   bool connected() const noexcept { return connected_; }
+  std::chrono::milliseconds waiting() const noexcept;
   client_counters read() const { return tally_.read(); }
 
 private:
@@ -58,6 +59,7 @@ private:
   mailbox<request_book::request> inbox_;
   std::atomic<bool> connected_ = false;
   std::atomic<std::size_t> outstanding_bytes_ = 0;
+  std::atomic<clock::rep> oldest_asked_ = 0; ///< ticks of the clock; 0: nothing is asked
 
   request_book book_;
   incarnation server_;           ///< that welcomed us last

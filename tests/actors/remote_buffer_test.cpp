@@ -159,6 +159,9 @@ void play(one_buffer& b) {
   const auto to_score = b.ask<lease_generated_reply>(verifier, lease_generated_request{first_verifier, 2});
   b.ask<submit_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(to_score)});
   b.ask<evaluation_reply>(controller, evaluation_request{grpo_stage, 64});
+  b.ask<steer_reply>(controller, steer_request{.max_staleness = 3});
+  b.ask<steer_reply>(controller, steer_request{.paused = true});
+  b.ask<steer_reply>(controller, steer_request{.paused = false});
   b.ask<submit_reply>(controller, worker_lost_request{first_generator});
   b.ask<begin_stage_reply>(controller, begin_stage_request{pick_stage, policy_version{}});
   b.ask<issue_reply>(controller, issue_request{.why = purpose::collect,

@@ -90,6 +90,7 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
       [](const begin_epoch_request&) { return unscripted<begin_epoch_reply>("begin_epoch"); },
       [](const summary_request&) { return unscripted<summary_reply>("summary"); },
       [](const evaluation_request&) { return unscripted<evaluation_reply>("evaluation"); },
+      [](const steer_request&) { return unscripted<steer_reply>("steer"); },
   };
 }
 

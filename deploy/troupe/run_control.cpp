@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/troupe/run_control.hpp"
+
+#include "runtime/cluster/wait_for.hpp"
+#include "runtime/config/nearest.hpp"
+#include "runtime/data/durable_file.hpp"
+#include "runtime/error.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+
+namespace troupe::program {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::uint64_t staleness_max = 1'000'000; // as the recipe's key
+
+double seconds(std::chrono::milliseconds t) {
+  return static_cast<double>(t.count()) / 1000;
+}
+
+json member_json(const cluster::member& m) {
+  const bool here = m.state != cluster::member_state::lost && m.state != cluster::member_state::left;
+  return {{"name", m.who.name},
+          {"role", wire::to_string(m.who.as)},
+          {"state", cluster::to_string(m.state)},
+          {"pid", m.who.pid},
+          {"host", m.who.host},
+          {"version", m.last.version.value},
+          {"leases", m.last.leases},
+          {"silent_s", seconds(m.silent_for)},
+          {"doing", here ? m.last.doing : m.reason},
+          {"doing_s", seconds(m.last.doing_for)},
+          {"http", m.who.http},
+          {"admin", m.who.admin},
+          {"incarnation", to_string(m.who.life)}};
+}
+
+/// As a number of a worker to be had: the cluster's own command where nobody here could do it.
+error not_ours(const std::string& role, std::uint64_t n) {
+  return error{errc::conflict, "the members of this run are not started by `troupe up`; use the cluster's own command: "
+                               "kubectl scale deployment/troupe-" +
+                                   role + " --replicas=" + std::to_string(n)};
+}
+
+} // namespace
+
+std::string run_control::state() {
+  if (here_.stopping()) {
+    return "draining";
+  }
+  return !run_.desk().missing().empty() ? "waiting" : run_.paused() ? "paused" : "running";
+}
+
+json run_control::cluster() {
+  json all{{"run", here_.config().run},
+           {"recipe", here_.recipe().name},
+           {"state", state()},
+           {"stage", nullptr},
+           {"step", nullptr},
+           {"version", nullptr},
+           {"endpoint", endpoint_},
+           {"settings", json::object()},
+           {"members", json::array()}};
+  if (const auto at = run_.progress()) {
+    all["stage"] = at->stage;
+    all["step"] = at->step;
+    if (at->tokens_per_second) {
+      all["tokens_per_second"] = *at->tokens_per_second;
+    }
+  }
+  for (const auto& m : run_.desk().members()) {
+    all["members"].push_back(member_json(m));
+    if (m.who.as == wire::role::learner) {
+      all["version"] = m.last.version.value;
+    }
+  }
+  try {
+    all["settings"]["max_staleness"] = run_.steer({}).max_staleness;
+  } catch (const error&) { // a buffer that does not answer is told by `why`; the rest is known all the same
+    all["settings"]["max_staleness"] = nullptr;
+  }
+  return all;
+}
+
+json run_control::why() {
+  cluster::wait_facts facts{.stage = {}, .paused = run_.paused(), .missing = run_.desk().missing(), .work = {}};
+  if (const auto at = run_.progress()) {
+    facts.stage = at->stage;
+  }
+  try {
+    facts.work = run_.look_at_work().waiting_for;
+  } catch (const error&) { // is what `work` without a value says
+  }
+  facts.members = run_.desk().members();
+  const auto told = cluster::explain(facts);
+  return {{"summary", told.summary}, {"lines", told.lines}, {"culprits", told.culprits}};
+}
+
+json run_control::logs(const std::string& name, std::uint64_t lines) {
+  const auto file =
+      fs::path{here_.config().run} / (name == "controller" ? "events.log" : "nodes/" + name + ".log");
+  std::vector<std::string> known{"controller"};
+  for (const auto& m : run_.desk().members()) {
+    known.push_back(m.who.name);
+  }
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    throw error{errc::not_found, "no member is called " + name + "; " + config::suggestion(name, known)};
+  }
+  std::ifstream in{file};
+  if (!in) {
+    throw error{errc::not_found, "what " + name + " writes is kept by whoever started it, not here"};
+  }
+  std::deque<std::string> last;
+  for (std::string line; std::getline(in, line);) {
+    last.push_back(line);
+    if (last.size() > lines) {
+      last.pop_front();
+    }
+  }
+  return {{"name", name}, {"lines", last}};
+}
+
+json run_control::drain(const std::string& name, const std::string& by) {
+  std::vector<std::string> workers;
+  for (const auto& m : run_.desk().members()) {
+    if (m.who.as == wire::role::generator || m.who.as == wire::role::verifier) {
+      workers.push_back(m.who.name);
+    } else if (m.who.name == name) {
+      throw error{errc::conflict, "a " + wire::to_string(m.who.as) + " cannot be drained: the run stands still without "
+                                                                     "it; stop the run, or restart it"};
+    }
+  }
+  if (!run_.desk().drain(name)) {
+    throw error{errc::not_found, "no worker is called " + name + "; " + config::suggestion(name, workers)};
+  }
+  run_.note(by + " drains " + name);
+  return {{"name", name}, {"state", "draining"}};
+}
+
+json run_control::pause_or_resume(bool paused, const std::string& by) {
+  run_.steer({.paused = paused, .max_staleness = {}});
+  run_.note(by + (paused ? " has paused the run" : " has resumed the run"));
+  return {{"state", state()}};
+}
+
+json run_control::pause(const std::string& by) {
+  return pause_or_resume(true, by);
+}
+
+json run_control::resume(const std::string& by) {
+  return pause_or_resume(false, by);
+}
+
+json run_control::scale(const std::string& role, std::uint64_t n, const std::string& by) {
+  const std::vector<std::string> roles{"generator", "verifier"};
+  if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
+    throw error{errc::invalid, "role " + role + " cannot be scaled; " + config::suggestion(role, roles)};
+  }
+  if (!fs::exists(here_.config().run + "/cluster.json")) {
+    throw not_ours(role, n);
+  }
+  const auto path = here_.config().run + "/scale.json";
+  auto wanted = fs::exists(path) ? json::parse(data::read_file(path), nullptr, false) : json::object();
+  if (!wanted.is_object()) {
+    wanted = json::object();
+  }
+  wanted[role] = n;
+  data::write_file_durably(path, wanted.dump() + "\n");
+  run_.note(by + " wants " + std::to_string(n) + " of role " + role);
+  return {{"role", role}, {"wanted", n}};
+}
+
+json run_control::set(const std::string& key, const json& value, const std::string& by) {
+  if (key != "max_staleness") {
+    throw error{errc::not_found, "no setting " + key + " can be changed while the run goes on; max_staleness can"};
+  }
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > staleness_max) {
+    throw error{errc::invalid, "max_staleness is a number of policy versions, from 0 to 1000000"};
+  }
+  const auto now = run_.steer({.paused = {}, .max_staleness = value.get<std::uint32_t>()});
+  run_.note(by + " has set max_staleness to " + std::to_string(now.max_staleness));
+  return {{"max_staleness", now.max_staleness}};
+}
+
+} // namespace troupe::program

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cluster/wait_for.hpp"
+
+#include <algorithm>
+
+namespace troupe::cluster {
+
+namespace {
+
+std::string seconds(milliseconds t) {
+  return std::to_string(t.count() / 1000) + " s";
+}
+
+bool is_here(const member& m) {
+  return m.state == member_state::ready || m.state == member_state::draining || m.state == member_state::silent;
+}
+
+/// One cause found, and who it is.
+struct finding {
+  std::string words;
+  std::string culprit;
+};
+
+/// The buffer or the learner is not there at all.
+std::vector<finding> find_missing(const wait_facts& facts) {
+  std::vector<finding> found;
+  for (const auto& role : facts.missing) {
+    const auto last = std::find_if(facts.members.begin(), facts.members.end(), [&](const member& m) {
+      return wire::to_string(m.who.as) == role && !is_here(m);
+    });
+    found.push_back(last == facts.members.end()
+                        ? finding{"the run waits for the " + role + ": none has joined so far", role}
+                        : finding{"the run waits for " + last->who.name + ", which " +
+                                      (last->state == member_state::lost ? "is lost: " : "has left: ") + last->reason,
+                                  last->who.name});
+  }
+  return found;
+}
+
+std::vector<finding> find_silent(const wait_facts& facts) {
+  std::vector<finding> found;
+  for (const auto& m : facts.members) {
+    if (is_here(m) && (m.state == member_state::silent || m.silent_for >= worth_telling)) {
+      found.push_back({m.who.name + " silent for " + seconds(m.silent_for) +
+                           (m.last.leases > 0 ? ", holds " + std::to_string(m.last.leases) + " leases" : ""),
+                       m.who.name});
+    }
+  }
+  return found;
+}
+
+/// Members whose questions nobody answers: the other side, or the way to it.
+std::vector<finding> find_unanswered(const wait_facts& facts) {
+  std::vector<finding> found;
+  for (const auto& m : facts.members) {
+    if (is_here(m) && !m.last.unanswered_by.empty() && m.last.unanswered_for >= worth_telling) {
+      found.push_back({m.who.name + " has had no answer of the " + m.last.unanswered_by + " for " +
+                           seconds(m.last.unanswered_for),
+                       m.who.name + " - " + m.last.unanswered_by});
+    }
+  }
+  return found;
+}
+
+std::vector<finding> find_roles_without_members(const wait_facts& facts) {
+  std::vector<finding> found;
+  for (const auto as : {wire::role::generator, wire::role::verifier}) {
+    const bool any = std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
+      return m.who.as == as && is_here(m) && m.state != member_state::draining;
+    });
+    if (!any) {
+      found.push_back({"no " + wire::to_string(as) + " is at work", wire::to_string(as)});
+    }
+  }
+  return found;
+}
+
+/// Who has done one thing for long, or waits for another.
+std::vector<finding> find_slow(const wait_facts& facts) {
+  std::vector<finding> found;
+  for (const auto& m : facts.members) {
+    if (is_here(m) && m.last.doing_for >= worth_telling && m.last.waits_for.empty() && m.last.leases > 0) {
+      found.push_back({m.who.name + ": " + m.last.doing + " for " + seconds(m.last.doing_for), m.who.name});
+    }
+  }
+  return found;
+}
+
+/// What the learner itself says, with the buffer's words where it waits for a batch.
+std::string line_of_learner(const wait_facts& facts) {
+  for (const auto& m : facts.members) {
+    if (m.who.as != wire::role::learner || !is_here(m)) {
+      continue;
+    }
+    const std::string work = facts.work.value_or("");
+    return m.who.name + ": " + m.last.doing + " for " + seconds(m.last.doing_for) +
+           (m.last.waits_for == "buffer" && !work.empty() ? ": " + work : "");
+  }
+  return {};
+}
+
+void append(std::vector<finding>& to, std::vector<finding> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
+
+} // namespace
+
+explanation explain(const wait_facts& facts) {
+  std::vector<finding> causes;
+  if (facts.paused) {
+    causes.push_back({"the run is paused by an operator; `troupectl resume` goes on", "operator"});
+  }
+  append(causes, find_missing(facts));
+  append(causes, find_silent(facts));
+  if (!facts.work && facts.missing.empty()) {
+    causes.push_back({"the buffer does not answer the controller", "controller - buffer"});
+  }
+  append(causes, find_unanswered(facts));
+  append(causes, find_roles_without_members(facts));
+  const auto certain = causes.size();
+  append(causes, find_slow(facts));
+  explanation all;
+  const auto learner = line_of_learner(facts);
+  if (certain == 0) {
+    all.summary = learner.empty() ? "nothing is stuck" : learner;
+  } else {
+    all.summary = causes.front().words;
+  }
+  if (!learner.empty()) {
+    all.lines.push_back(learner);
+  }
+  if (facts.work && !facts.work->empty()) {
+    all.lines.push_back("buffer: " + *facts.work);
+  }
+  for (const auto& c : causes) {
+    all.lines.push_back(c.words);
+    all.culprits.push_back(c.culprit);
+  }
+  for (const auto& m : facts.members) {
+    if (m.state == member_state::draining) {
+      all.lines.push_back(m.who.name + " drains");
+    }
+  }
+  return all;
+}
+
+} // namespace troupe::cluster

@@ -24,6 +24,10 @@ double seconds(std::chrono::milliseconds t) {
   return static_cast<double>(t.count()) / 1000;
 }
 
+json known(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
 json member_json(const cluster::member& m) {
   const bool here = m.state != cluster::member_state::lost && m.state != cluster::member_state::left;
   return {{"name", m.who.name},
@@ -36,8 +40,8 @@ json member_json(const cluster::member& m) {
           {"silent_s", seconds(m.silent_for)},
           {"doing", here ? m.last.doing : m.reason},
           {"doing_s", seconds(m.last.doing_for)},
-          {"http", m.who.http},
-          {"admin", m.who.admin},
+          {"http", known(m.who.http)},
+          {"admin", known(m.who.admin)},
           {"incarnation", to_string(m.who.life)}};
 }
 

@@ -93,6 +93,9 @@ std::string line_of_learner(const wait_facts& facts) {
       continue;
     }
     const std::string work = facts.work.value_or("");
+    if (m.last.doing_for < worth_telling) {
+      return "nothing is stuck; " + m.who.name + ": " + m.last.doing;
+    }
     return m.who.name + ": " + m.last.doing + " for " + seconds(m.last.doing_for) +
            (m.last.waits_for == "buffer" && !work.empty() ? ": " + work : "");
   }

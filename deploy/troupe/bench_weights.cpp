@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -25,6 +26,8 @@ namespace {
 
 using clock = std::chrono::steady_clock; // one for all processes of a host
 using actors::weights_board;
+
+constexpr std::uint32_t warm_up = 3; // versions
 
 /// A model of about so many bytes.
 gpu::model_shape shape_of(std::uint32_t megabytes) {
@@ -134,15 +137,14 @@ class versions {
 public:
   explicit versions(const gpu::model_shape& shape)
       : shape_(shape), backend_(gpu::open_backend({})), words_(words_of(shape)) {
-    std::uint32_t random = 1;
     for (auto& w : words_) {
-      w = random = random * 1664525 + 1013904223;
+      w = static_cast<std::uint32_t>(random_());
     }
   }
   std::shared_ptr<gpu::backend> backend() const { return backend_; }
   std::shared_ptr<const gpu::weights> next() {
     for (std::size_t i = version_ % 100; i < words_.size(); i += 100) {
-      words_[i] = words_[i] * 1664525 + 1013904223;
+      words_[i] = static_cast<std::uint32_t>(random_());
     }
     const auto copy = std::make_shared<std::vector<std::uint32_t>>(words_);
     return backend_->weights_from_words(shape_, policy_version{++version_}, *copy, copy);
@@ -153,6 +155,7 @@ private:
   gpu::model_shape shape_;
   std::shared_ptr<gpu::backend> backend_;
   std::vector<std::uint32_t> words_;
+  std::mt19937_64 random_{1}; // nothing to compress
   std::uint64_t version_ = 0;
 };
 
@@ -162,8 +165,8 @@ struct measured {
   arrival last;
 };
 
-/// Publishes so many versions to one process, the next when the last has arrived; the first, for which everything is
-/// made, is not counted.
+/// Publishes so many versions to one process, the next when the last has arrived. The first ones, for which memory is
+/// taken, are not counted.
 measured travel(const wire_bench& o, bool near) {
   const other_process there{near};
   versions all{shape_of(o.weights_mb)};
@@ -174,12 +177,12 @@ measured travel(const wire_bench& o, bool near) {
   const wire::server server{{.allowed = actors::may_ask_weights}, door.handler()};
   there.tell(server.endpoint());
   measured m;
-  for (std::uint32_t i = 0; i <= o.versions; ++i) {
+  for (std::uint32_t i = 0; i < warm_up + o.versions; ++i) {
     const auto w = all.next();
     const auto began = clock::now();
     board->publish(stage_index{0}, w);
     const auto a = there.next();
-    if (i > 0) {
+    if (i >= warm_up) {
       m.seconds.push_back(std::chrono::duration<double>(clock::duration{a.at} - began.time_since_epoch()).count());
       m.bytes.push_back(a.bytes - m.last.bytes);
     }

@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <deque>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
@@ -26,12 +26,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t request_bytes = 16UL << 10; // a sample of 1024 tokens
+constexpr std::chrono::milliseconds asks_again_after{500};
 constexpr std::uint32_t descriptors_a_client = 4;
 
-/// One client: says hello, then asks again as soon as it is answered.
+/// One client: says hello, then asks again some time after it was answered.
 struct simulated {
   zmq::socket_t socket;
   wire::envelope head;
+  std::optional<clock::time_point> asks_at;
 };
 
 void say(simulated& c, wire::purport what, const std::vector<wire::part>& parts) {
@@ -45,7 +47,7 @@ void say(simulated& c, wire::purport what, const std::vector<wire::part>& parts)
   }
 }
 
-void hear(simulated& c, const std::vector<wire::part>& request) {
+void hear(simulated& c) {
   zmq::message_t frame;
   while (c.socket.recv(frame, zmq::recv_flags::dontwait)) {
     const auto what = wire::decode_envelope(frame.to_string_view()).what;
@@ -53,8 +55,7 @@ void hear(simulated& c, const std::vector<wire::part>& request) {
       static_cast<void>(c.socket.recv(frame));
     }
     if (what == wire::purport::welcome || what == wire::purport::reply) {
-      c.head.settled = ++c.head.sequence;
-      say(c, wire::purport::request, request);
+      c.asks_at = clock::now() + asks_again_after;
     }
   }
 }
@@ -72,19 +73,27 @@ void hear(simulated& c, const std::vector<wire::part>& request) {
                                           .kind = 1,
                                           .life = wire::new_incarnation(),
                                           .client = 1,
-                                          .name = "generator-" + std::to_string(i)}});
+                                          .name = "generator-" + std::to_string(i)},
+                                         {}});
     c.socket.set(zmq::sockopt::routing_id, wire::routing_id_of(c.head.life, 1, 1));
     c.socket.connect(endpoint);
     say(c, wire::purport::hello, {});
     items.push_back({c.socket.handle(), 0, ZMQ_POLLIN, 0});
   }
   while (true) {
-    zmq_poll(items.data(), static_cast<int>(items.size()), 1000);
+    zmq_poll(items.data(), static_cast<int>(items.size()), 0);
     for (std::uint32_t i = 0; i < clients; ++i) {
+      auto& c = all[i];
       if (items[i].revents != 0) {
-        hear(all[i], request);
+        hear(c);
+      }
+      if (c.asks_at && clock::now() >= *c.asks_at) {
+        c.asks_at.reset();
+        c.head.settled = ++c.head.sequence;
+        say(c, wire::purport::request, request);
       }
     }
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
 }
 

@@ -270,7 +270,7 @@ TEST_F(WeightsTravel, ASlowReaderComesToItsEndWhateverIsPublishedMeanwhile) {
   std::weak_ptr<weights_board> board;
   int chunks = 0;
   learner_end there{backend_, "tcp://127.0.0.1:0", [&](weights_call call, std::string&) {
-                      if (call == weights_call::chunk && ++chunks <= 3) { // two versions go by with each chunk
+                      if (call == weights_call::chunk && ++chunks <= 5) { // two versions go by with each chunk
                         for (const std::uint64_t more : {1, 2}) {
                           board.lock()->publish(grpo_stage, weights_of(2 * static_cast<std::uint64_t>(chunks) + more,
                                                                        random_words(10, more)));
@@ -278,9 +278,9 @@ TEST_F(WeightsTravel, ASlowReaderComesToItsEndWhateverIsPublishedMeanwhile) {
                       }
                     }};
   board = there.board;
-  there.board->publish(grpo_stage, weights_of(0, random_words(many, 1)));
+  there.board->publish(grpo_stage, weights_of(0, random_words(2 * many, 1))); // six chunks, three at a time
   generator_end here{there.server->endpoint(), backend_, elsewhere};
-  EXPECT_TRUE(here.has(grpo_stage, *weights_of(8, random_words(10, 2))));
+  EXPECT_TRUE(here.has(grpo_stage, *weights_of(12, random_words(10, 2))));
   const auto counts = here.follower->read();
   EXPECT_EQ(counts.full, 2U); // version 0 was read to its end
   EXPECT_EQ(counts.rejected + counts.failed, 0U) << counts.last_failure;

@@ -57,6 +57,17 @@ TEST_F(VersionFolder, WritesFilesAnewInsteadOfTakingMoreMemory) {
   EXPECT_LE(*files.rbegin(), 3U); // one that is kept, two spare
 }
 
+TEST_F(VersionFolder, ReadersThatStayTakeTheMemoryTheyHoldAndNoMore) {
+  version_folder folder{parent_, incarnation{1, 2}};
+  std::vector<std::unique_ptr<version_file>> readers;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    folder.keep_only({});
+    readers.push_back(std::make_unique<version_file>(folder.add(i, name_, words_).path, name_));
+    EXPECT_LE(std::distance(fs::directory_iterator{folder.path()}, {}), 3); // one that is kept, two spare
+  }
+  EXPECT_EQ(readers.front()->words()[2], 3U); // though its file is gone
+}
+
 TEST_F(VersionFolder, WhatAKilledProcessLeftGoesAndWhatALivingOneHasStays) {
   const auto pid = ::fork();
   if (pid == 0) {

@@ -107,7 +107,7 @@ bool weights_shelf::offer_file(entry& e, publication& p) {
   }
   try {
     const bool there = folder_->has(e.what.number);
-    const auto& file = folder_->add(e.what.number, {p.stage, p.version}, e.what.what->words());
+    const auto file = folder_->add(e.what.number, {p.stage, p.version}, e.what.what->words());
     counts_.files += there ? 0 : 1;
     e.checksum = file.checksum;
     p.file = file.path;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/bench_store.hpp"
+#include "deploy/troupe/bench_wire.hpp"
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/device_option.hpp"
 #include "gpu/engine.hpp"
@@ -122,6 +123,15 @@ void add_bench(CLI::App& app, body& chosen) {
   store->add_option("--groups", o->groups, "in the store whose opening is measured")->check(CLI::PositiveNumber);
   store->add_option("--soak-seconds", o->soak_seconds, "insert so long at full rate and watch memory; 0: do not");
   store->callback([&chosen, o] { chosen = [o] { return bench_store(*o); }; });
+  auto* wire = command->add_subcommand("wire", "Between processes: bytes beside plain ZeroMQ, weights, memory");
+  auto w = std::make_shared<wire_bench>();
+  wire->add_option("--rounds", w->rounds, "of our wire and plain ZeroMQ in turn; 0: leave it out");
+  wire->add_option("--round-seconds", w->round_seconds, "each")->check(CLI::PositiveNumber);
+  wire->add_option("--weights-mb", w->weights_mb, "a version's size; 0: leave it out")->check(CLI::Range(0, 8000));
+  wire->add_option("--versions", w->versions, "published one after the other")->check(CLI::PositiveNumber);
+  wire->add_option("--clients", w->clients, "of one server; 0: leave it out");
+  wire->add_option("--seconds", w->seconds, "of watching its memory")->check(CLI::PositiveNumber);
+  wire->callback([&chosen, w] { chosen = [w] { return bench_wire(*w); }; });
 }
 
 } // namespace troupe::program

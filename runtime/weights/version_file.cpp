@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/weights/version_file.hpp"
 
-#include "runtime/data/descriptor.hpp"
 #include "runtime/error.hpp"
 #include "runtime/weights/changed_words.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,47 +36,62 @@ struct alignas(4096) header {
 
 } // namespace
 
-std::uint64_t write_version_file(const std::string& path, const version_name& name,
-                                 std::span<const std::uint32_t> words) {
-  const std::string temporary = path + ".tmp-" + std::to_string(::getpid());
-  header h;
-  h.stage = name.stage.value;
-  h.version = name.version.value;
-  h.words = words.size();
-  h.checksum = checksum(words);
-  try {
-    const data::descriptor out{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (out.get() < 0) {
-      fail(temporary, "cannot be made", errno);
-    }
-    for (const std::string_view piece :
-         {std::string_view{reinterpret_cast<const char*>(&h), sizeof h},
-          std::string_view{reinterpret_cast<const char*>(words.data()), words.size_bytes()}}) {
-      if (const int number = data::write_all(out.get(), piece); number != 0) {
-        fail(temporary, "cannot be written", number);
-      }
-    }
-    if (::rename(temporary.c_str(), path.c_str()) != 0) {
-      fail(path, "cannot be named so", errno);
-    }
-    return h.checksum;
-  } catch (const error&) {
-    ::unlink(temporary.c_str());
-    throw;
+version_slot::version_slot(std::string path, std::size_t words)
+    : path_(std::move(path)), size_(words), file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+  if (file_.get() < 0) {
+    fail(path_, "cannot be made", errno);
+  }
+  const auto bytes = sizeof(header) + 4 * size_;
+  int number = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(bytes)); // else a full one would kill the writer
+  if (number == 0) {
+    mapped_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+    number = mapped_ == MAP_FAILED ? errno : 0;
+  }
+  if (number != 0) {
+    ::unlink(path_.c_str());
+    fail(path_, "cannot be written", number);
   }
 }
 
-version_file::version_file(const std::string& path, const version_name& expected) {
-  const data::descriptor in{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+version_slot::~version_slot() {
+  ::munmap(mapped_, sizeof(header) + 4 * size_);
+  ::unlink(path_.c_str());
+}
+
+bool version_slot::write(const version_name& name, std::span<const std::uint32_t> words, const std::string& path) {
+  if (words.size() != size_ || ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return false;
+  }
+  checksum_ = weights::checksum(words);
+  header h;
+  h.stage = name.stage.value;
+  h.version = name.version.value;
+  h.words = size_;
+  h.checksum = checksum_;
+  std::memcpy(mapped_, &h, sizeof h);
+  std::memcpy(static_cast<char*>(mapped_) + sizeof h, words.data(), words.size_bytes());
+  if (::rename(path_.c_str(), path.c_str()) != 0) {
+    fail(path, "cannot be named so", errno); // and stays locked: nobody reads it
+  }
+  path_ = path;
+  ::flock(file_.get(), LOCK_UN);
+  return true;
+}
+
+version_file::version_file(const std::string& path, const version_name& expected)
+    : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat known {};
-  if (in.get() < 0 || ::fstat(in.get(), &known) != 0) {
+  if (file_.get() < 0 || ::fstat(file_.get(), &known) != 0) {
     fail(path, "cannot be opened", errno);
+  }
+  if (::flock(file_.get(), LOCK_SH | LOCK_NB) != 0) {
+    throw error{errc::not_found, path + " is being written anew"};
   }
   bytes_ = static_cast<std::size_t>(known.st_size);
   if (bytes_ < sizeof(header)) {
     throw error{errc::corrupt, path + " is shorter than its header: no version of the weights"};
   }
-  mapped_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, in.get(), 0);
+  mapped_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED | MAP_POPULATE, file_.get(), 0);
   if (mapped_ == MAP_FAILED) {
     fail(path, "cannot be mapped", errno);
   }

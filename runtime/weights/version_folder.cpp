@@ -5,6 +5,7 @@
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -18,6 +19,8 @@ namespace troupe::weights {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t spare_max = 2; // one that is still sampled with, and one that is free
 
 std::string prefix() {
   return "troupe-" + std::to_string(::getuid()) + "-";
@@ -76,29 +79,43 @@ version_folder::version_folder(const std::string& parent, const incarnation& lif
 }
 
 version_folder::~version_folder() {
+  files_.clear();
+  spare_.clear();
   std::error_code ignored; // what stays is taken away by the next process
   fs::remove_all(path_, ignored);
 }
 
-const version_folder::file& version_folder::add(std::uint64_t publication, const version_name& name,
-                                                std::span<const std::uint32_t> words) {
-  const auto there = files_.find(publication);
-  if (there != files_.end()) {
-    return there->second;
+version_folder::file version_folder::add(std::uint64_t publication, const version_name& name,
+                                         std::span<const std::uint32_t> words) {
+  if (!has(publication)) {
+    const std::string path = path_ + "/" + std::to_string(publication);
+    const auto again =
+        std::find_if(spare_.begin(), spare_.end(), [&](const auto& slot) { return slot->write(name, words, path); });
+    if (again != spare_.end()) {
+      files_[publication] = std::move(*again);
+      spare_.erase(again);
+    } else {
+      auto made = std::make_unique<version_slot>(path + ".new", words.size());
+      made->write(name, words, path);
+      files_[publication] = std::move(made);
+    }
   }
-  const std::string path = path_ + "/" + std::to_string(publication);
-  const auto sum = write_version_file(path, name, words);
-  return files_.emplace(publication, file{path, sum}).first->second;
+  const auto& slot = *files_.at(publication);
+  return {slot.path(), slot.checksum()};
 }
 
 void version_folder::keep_only(const std::set<std::uint64_t>& publications) {
-  std::erase_if(files_, [&](const auto& one) {
-    const bool gone = !publications.contains(one.first);
-    if (gone) {
-      ::unlink(one.second.path.c_str());
+  for (auto it = files_.begin(); it != files_.end();) {
+    if (publications.contains(it->first)) {
+      ++it;
+      continue;
     }
-    return gone;
-  });
+    spare_.push_back(std::move(it->second));
+    it = files_.erase(it);
+  }
+  while (spare_.size() > spare_max) {
+    spare_.erase(spare_.begin());
+  }
 }
 
 } // namespace troupe::weights

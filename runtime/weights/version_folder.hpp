@@ -6,10 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
-
-namespace troupe::data {
-class descriptor;
-}
+#include <vector>
 
 namespace troupe::weights {
 
@@ -18,7 +15,8 @@ namespace troupe::weights {
 std::string host_name();
 
 /// The folder of one process in which it publishes version files: PARENT/troupe-UID-LIFE, for this user alone. It goes
-/// with this object; what a process leaves that was killed, the next one of this user takes away.
+/// with this object; what a process leaves that was killed, the next one of this user takes away. A file that is not
+/// kept any more is written anew for a later version, when nobody has it mapped: new memory costs three times as much.
 /// Not thread-safe.
 class version_folder {
 public:
@@ -32,17 +30,18 @@ public:
     std::string path;
     std::uint64_t checksum = 0; ///< of its words
   };
-  /// Writes the file of a publication, once. Throws as write_version_file does.
-  const file& add(std::uint64_t publication, const version_name& name, std::span<const std::uint32_t> words);
+  /// Writes the file of a publication, once. Throws as version_slot does.
+  file add(std::uint64_t publication, const version_name& name, std::span<const std::uint32_t> words);
   bool has(std::uint64_t publication) const { return files_.contains(publication); }
-  /// Removes the files of all other publications.
+  /// The files of all other publications go, but for two.
   void keep_only(const std::set<std::uint64_t>& publications);
   const std::string& path() const noexcept { return path_; }
 
 private:
   std::string path_;
-  std::unique_ptr<data::descriptor> lock_; ///< of the folder: while it is held, its process lives
-  std::map<std::uint64_t, file> files_;
+  std::unique_ptr<data::descriptor> lock_;                       ///< of the folder: while it is held, its process lives
+  std::map<std::uint64_t, std::unique_ptr<version_slot>> files_; ///< by publication
+  std::vector<std::unique_ptr<version_slot>> spare_;             ///< oldest first; a reader may still have one mapped
 };
 
 } // namespace troupe::weights

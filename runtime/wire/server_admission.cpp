@@ -7,14 +7,18 @@ namespace troupe::wire {
 
 namespace {
 
-constexpr int messages_at_once = 64; // received before answers are sent
+// Received before answers are sent: many small ones, or a few large ones, whose senders wait for room.
+constexpr int messages_at_once = 64;
+constexpr std::size_t bytes_at_once = 1UL << 20;
 
 } // namespace
 
 void server::loop::receive_some() {
   arrived what;
-  for (int i = 0; i < messages_at_once && receive(socket_, true, options_.bounds, what); ++i) {
+  std::size_t bytes = 0;
+  for (int i = 0; i < messages_at_once && bytes < bytes_at_once && receive(socket_, true, options_.bounds, what); ++i) {
     count(&counters::bytes_in, what.bytes);
+    bytes += what.bytes;
     receive_one(what);
   }
 }

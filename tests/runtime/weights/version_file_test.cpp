@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <memory>
 #include <numeric>
 #include <unistd.h>
 #include <vector>
@@ -18,9 +19,13 @@ protected:
   VersionFile() : words_(5000) {
     std::iota(words_.begin(), words_.end(), 7U);
     std::filesystem::create_directories(folder_);
-    write_version_file(path_, name_, words_);
+    write(name_, words_, path_);
   }
   ~VersionFile() override { std::filesystem::remove_all(folder_); }
+  void write(const version_name& name, const std::vector<std::uint32_t>& words, const std::string& path) {
+    slots_.push_back(std::make_unique<version_slot>(path + ".new", words.size()));
+    EXPECT_TRUE(slots_.back()->write(name, words, path));
+  }
 
   std::string why_not(const version_name& expected) const {
     try {
@@ -40,6 +45,7 @@ protected:
   const std::string path_ = folder_ + "/2-40";
   const version_name name_{stage_index{2}, policy_version{40}};
   std::vector<std::uint32_t> words_;
+  std::vector<std::unique_ptr<version_slot>> slots_;
 };
 
 TEST_F(VersionFile, IsReadAsItWasWrittenAndByItsOwnerAlone) {
@@ -51,9 +57,26 @@ TEST_F(VersionFile, IsReadAsItWasWrittenAndByItsOwnerAlone) {
 
 TEST_F(VersionFile, StaysReadableWhenItIsRemovedOrReplaced) {
   const version_file opened{path_, name_};
-  write_version_file(path_, {name_.stage, name_.version.next()}, std::vector<std::uint32_t>(10, 0U));
+  write({name_.stage, name_.version.next()}, std::vector<std::uint32_t>(10, 0U), path_);
   std::filesystem::remove(path_);
   EXPECT_EQ(opened.words()[4999], 5006U);
+}
+
+TEST_F(VersionFile, IsWrittenAnewOnlyWhenNobodyHasItMapped) {
+  auto& slot = *slots_.back();
+  const version_name next{name_.stage, name_.version.next()};
+  const std::string elsewhere = folder_ + "/2-41";
+  {
+    const version_file opened{path_, name_};
+    const version_file another{path_, name_};
+    EXPECT_FALSE(slot.write(next, std::vector<std::uint32_t>(5000, 1U), elsewhere));
+    EXPECT_EQ(opened.words()[4999], 5006U);
+  }
+  EXPECT_FALSE(slot.write(next, std::vector<std::uint32_t>(4999, 1U), elsewhere)); // of another size
+  EXPECT_TRUE(slot.write(next, std::vector<std::uint32_t>(5000, 1U), elsewhere));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_EQ(version_file(elsewhere, next).words()[4999], 1U);
+  EXPECT_EQ(version_file(elsewhere, next).checksum(), slot.checksum());
 }
 
 TEST_F(VersionFile, OfAnotherVersionIsRefused) {

@@ -35,11 +35,37 @@ TEST_F(VersionFolder, HoldsTheFilesThatAreKeptAndGoesWithItsOwner) {
   const auto second = folder->add(2, name_, words_);
   EXPECT_NE(second.path, first.path);
   folder->keep_only({2});
+  EXPECT_FALSE(folder->has(1));
+  EXPECT_TRUE(folder->has(2));
+  EXPECT_EQ(folder->add(3, name_, words_).path, folder->path() + "/3"); // in the memory of the first
   EXPECT_FALSE(fs::exists(first.path));
   EXPECT_TRUE(fs::exists(second.path));
-  EXPECT_FALSE(folder->has(1));
   folder.reset();
   EXPECT_EQ(folders(), 0U);
+}
+
+TEST_F(VersionFolder, WritesFilesAnewInsteadOfTakingMoreMemory) {
+  version_folder folder{parent_, incarnation{1, 2}};
+  std::set<std::uintmax_t> files;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    folder.keep_only({i});
+    const version_file reader{folder.add(i, name_, words_).path, name_}; // still there when the next is written
+    folder.keep_only({});
+    folder.add(i + 100, name_, words_);
+    files.insert(static_cast<std::uintmax_t>(std::distance(fs::directory_iterator{folder.path()}, {})));
+  }
+  EXPECT_LE(*files.rbegin(), 3U); // one that is kept, two spare
+}
+
+TEST_F(VersionFolder, ReadersThatStayTakeTheMemoryTheyHoldAndNoMore) {
+  version_folder folder{parent_, incarnation{1, 2}};
+  std::vector<std::unique_ptr<version_file>> readers;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    folder.keep_only({});
+    readers.push_back(std::make_unique<version_file>(folder.add(i, name_, words_).path, name_));
+    EXPECT_LE(std::distance(fs::directory_iterator{folder.path()}, {}), 3); // one that is kept, two spare
+  }
+  EXPECT_EQ(readers.front()->words()[2], 3U); // though its file is gone
 }
 
 TEST_F(VersionFolder, WhatAKilledProcessLeftGoesAndWhatALivingOneHasStays) {

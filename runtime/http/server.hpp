@@ -24,8 +24,8 @@ namespace troupe::http {
 class server {
 public:
   struct options {
-    wire::endpoint listen{"127.0.0.1", 0};                     ///< port 0: a free one
     std::optional<keys::credentials> keys;                     ///< absent: plain HTTP, loopback only
+    wire::endpoint listen{"127.0.0.1", 0};                     ///< port 0: a free one
     std::size_t connections_max = 32;                          ///< at once, each with a thread
     std::size_t body_max = std::size_t{1} << 20;               ///< bytes of a request's body
     std::chrono::milliseconds within{std::chrono::seconds{5}}; ///< to be sent a request; again to take the answer

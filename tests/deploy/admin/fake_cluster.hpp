@@ -4,6 +4,7 @@
 #include "deploy/admin/cluster_control.hpp"
 #include "runtime/error.hpp"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ public:
       {"name":"generator-0","role":"generator","state":"draining","pid":12,"host":"b","version":12,"leases":3,
        "silent_s":0.2,"doing":"sampling 1t42","doing_s":1.5,"http":"http://127.0.0.1:1","admin":null,"incarnation":"b1"}
       ]})");
-    page["state"] = state;
+    page["state"] = --looks_left == 0 ? "finished" : state;
     page["members"][0]["admin"] = admin_url.empty() ? nlohmann::json() : nlohmann::json(admin_url);
     return page;
   }
@@ -64,7 +65,8 @@ public:
   }
 
   std::string state = "running";
-  std::string admin_url; ///< of the buffer
+  std::string admin_url;           ///< of the buffer
+  std::atomic<int> looks_left = 0; ///< the run is finished when so many have looked; 0: never
   std::vector<std::string> told;
 };
 

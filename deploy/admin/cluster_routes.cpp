@@ -2,12 +2,16 @@
 #include "deploy/admin/cluster_routes.hpp"
 
 #include "deploy/admin/access.hpp"
+#include "runtime/config/nearest.hpp"
+#include "runtime/config/node_schema.hpp"
 #include "runtime/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <functional>
 #include <initializer_list>
+#include <vector>
 
 namespace troupe::admin {
 
@@ -48,6 +52,19 @@ std::uint64_t number_of(const http::request& asked, const json& said, const char
     throw error{errc::invalid, fmt::format("{}: \"{}\" must be a whole number from 0 to {}", asked.path, key, most)};
   }
   return said[key].get<std::uint64_t>();
+}
+
+/// A role that processes have.
+std::string role_of(const http::request& asked, const json& said) {
+  auto role = text_of(asked, said, "role");
+  std::vector<std::string> known;
+  for (const auto one : config::node_roles()) {
+    known.push_back(wire::to_string(one));
+  }
+  if (std::find(known.begin(), known.end(), role) == known.end()) {
+    throw error{errc::not_found, "there is no role " + role + "; " + config::suggestion(role, known)};
+  }
+  return role;
 }
 
 std::uint64_t lines_asked(const http::request& asked) {
@@ -124,7 +141,7 @@ void add_cluster_routes(http::server& to, cluster_control& cluster, audit_log& a
       to, audit, "/v1/scale",
       [](const http::request& asked) {
         const auto said = object_in(asked, {"role", "n"});
-        return json{{"role", text_of(asked, said, "role")}, {"n", number_of(asked, said, "n", scale_max)}};
+        return json{{"role", role_of(asked, said)}, {"n", number_of(asked, said, "n", scale_max)}};
       },
       [&cluster](const json& a, const std::string& by) {
         return cluster.scale(a["role"].get<std::string>(), a["n"].get<std::uint64_t>(), by);

@@ -24,5 +24,6 @@ void add_keygen(CLI::App& app, body& chosen);
 void add_config(CLI::App& app, body& chosen);
 void add_bench(CLI::App& app, body& chosen);
 void add_version(CLI::App& app, body& chosen);
+void add_completion(CLI::App& app, body& chosen);
 
 } // namespace troupe::program

@@ -22,8 +22,8 @@ int main(int argc, char** argv) {
   for (const auto add : {troupe::program::add_quickstart, troupe::program::add_run, troupe::program::add_recipe,
                          troupe::program::add_eval, troupe::program::add_generate, troupe::program::add_score,
                          troupe::program::add_tokenize, troupe::program::add_verify, troupe::program::add_node,
-                         troupe::program::add_up, troupe::program::add_keygen,
-                         troupe::program::add_config, troupe::program::add_bench, troupe::program::add_version}) {
+                         troupe::program::add_up, troupe::program::add_keygen, troupe::program::add_config,
+                         troupe::program::add_bench, troupe::program::add_version, troupe::program::add_completion}) {
     add(app, chosen);
   }
   if (const auto wrong = troupe::unknown_command(app, argc > 1 ? argv[1] : ""); !wrong.empty()) {

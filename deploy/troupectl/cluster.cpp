@@ -15,8 +15,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto to_connect = std::chrono::seconds{4};
-constexpr auto to_answer = std::chrono::seconds{15};
+constexpr auto to_connect = std::chrono::seconds{3};
+constexpr auto to_look = std::chrono::seconds{4};
+constexpr auto to_obey = std::chrono::seconds{15};
 constexpr auto to_read = std::chrono::minutes{5}; ///< a doctor of a large store takes its time
 
 fs::path cluster_file(const std::string& run) {
@@ -74,17 +75,18 @@ cluster::cluster(const place_named& where) {
     }
   }
   keys_ = url.starts_with("https://") ? credentials_of(folder, where.as) : std::nullopt;
-  controller_.emplace(http::client::options{.url = url,
-                                            .keys = keys_,
-                                            .of = {wire::role::controller},
-                                            .connect_within = to_connect,
-                                            .answer_within = to_answer});
+  controller_ = {.url = url,
+                 .keys = keys_,
+                 .of = {wire::role::controller},
+                 .connect_within = to_connect,
+                 .answer_within = to_look};
+  (void)http::client{controller_}; // refuses what cannot be asked
 }
 
 template <class Ask>
 json cluster::asked(Ask ask) const {
   try {
-    return parsed(ask(*controller_), url());
+    return parsed(ask(controller_), url());
   } catch (const error& e) {
     if (e.code() == errc::unavailable && !found_in_.empty()) {
       throw error{e.code(), std::string(e.what()) + " (" + found_in_ + " names it; is that run still at work?)"};
@@ -94,11 +96,14 @@ json cluster::asked(Ask ask) const {
 }
 
 json cluster::get(const std::string& target) const {
-  return asked([&](const http::client& c) { return c.get(target); });
+  return asked([&](const http::client::options& of) { return http::client{of}.get(target); });
 }
 
 json cluster::post(const std::string& target, const json& body) const {
-  return asked([&](const http::client& c) { return c.post(target, body.dump()); });
+  return asked([&](http::client::options of) {
+    of.answer_within = to_obey;
+    return http::client{of}.post(target, body.dump());
+  });
 }
 
 const std::string& cluster::store_url() const {

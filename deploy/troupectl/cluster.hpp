@@ -24,7 +24,7 @@ public:
   /// Runs a reading verb in the process that owns the store; its exit status, and what it wrote.
   int read(const std::vector<std::string>& words, std::ostream& out, std::ostream& err) const;
 
-  const std::string& url() const { return controller_->url(); }
+  const std::string& url() const { return controller_.url; }
 
 private:
   template <class Ask>
@@ -33,7 +33,7 @@ private:
 
   std::string found_in_; ///< the file that names the endpoint; empty: the user
   std::optional<keys::credentials> keys_;
-  std::optional<http::client> controller_;
+  http::client::options controller_;
   mutable std::string store_url_; ///< of the member that answers for the store; empty: not asked yet
 };
 

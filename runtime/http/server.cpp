@@ -254,7 +254,7 @@ private:
     } catch (const error& e) {
       fill(to, refuse(e));
     }
-    current_.over->until(connection::clock::now() + opts_.within);
+    current_.over->until(connection::clock::now() + opts_.answer_within);
     tell(asked, to.status);
   }
 

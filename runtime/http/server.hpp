@@ -24,11 +24,12 @@ namespace troupe::http {
 class server {
 public:
   struct options {
-    wire::endpoint listen{"127.0.0.1", 0};                     ///< port 0: a free one
-    std::optional<keys::credentials> keys;                     ///< absent: plain HTTP, loopback only
-    std::size_t connections_max = 32;                          ///< at once, each with a thread
-    std::size_t body_max = std::size_t{1} << 20;               ///< bytes of a request's body
-    std::chrono::milliseconds within{std::chrono::seconds{5}}; ///< to be sent a request; again to take the answer
+    std::optional<keys::credentials> keys;                             ///< absent: plain HTTP, loopback only
+    wire::endpoint listen{"127.0.0.1", 0};                             ///< port 0: a free one
+    std::size_t connections_max = 32;                                  ///< at once, each with a thread
+    std::size_t body_max = std::size_t{1} << 20;                       ///< bytes of a request's body
+    std::chrono::milliseconds within{std::chrono::seconds{5}};         ///< to be sent a request
+    std::chrono::milliseconds answer_within{std::chrono::seconds{30}}; ///< for the caller to take the answer
   };
   /// Called by several threads at once. What it throws as troupe::error becomes the reply.
   using handler = std::function<reply(const request&)>;

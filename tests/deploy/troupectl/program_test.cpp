@@ -102,8 +102,9 @@ TEST_F(Troupectl, ExitStatusesSayWhatKindOfFailure) {
 }
 
 TEST_F(Troupectl, EveryHelpHasAnExample) {
-  for (const char* verb : {"status", "get", "count", "describe", "show", "export", "doctor", "hist", "tail",
-                           "checkpoint", "import", "quarantine"}) {
+  for (const char* verb :
+       {"status", "get",        "count", "describe", "show", "export", "doctor", "hist",   "tail",  "checkpoint",
+        "import", "quarantine", "top",   "why",      "logs", "drain",  "pause",  "resume", "scale", "set"}) {
     EXPECT_EQ(bare({verb, "--help"}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("Example:\n  troupectl --run runs/first " + std::string{verb}));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gpu/collective.hpp"
 #include "schema/rollout.hpp"
 
 #include <cstdint>
@@ -122,6 +123,7 @@ struct training_sequence {
   std::vector<float> sampler_logprobs; ///< grpo: per completion token; empty for sft
   double advantage = 0;                ///< grpo
   bool single_version = true;          ///< sampled with one version throughout: its log-probability gap is measured
+  std::uint32_t rank = 0;              ///< of the trainer's collective, that computes it
 };
 
 /// Figures of one training step, under the names of metrics.jsonl: loss, grad_norm, kl, entropy, clip_ratio,
@@ -129,6 +131,11 @@ struct training_sequence {
 using figures = std::map<std::string, double>;
 
 /// Model, optimizer and reference of one learner. Not thread-safe: one thread owns it.
+///
+/// With a collective it is one rank of a data-parallel trainer: `batch` is the whole batch, the same on every rank, and
+/// each rank computes the sequences that bear its number. Denominators are those of the whole batch, gradients are
+/// summed over the ranks, and figures, skipped updates and parameters are the same everywhere, so that the number of
+/// ranks changes results by rounding alone. Training, saving and construction are operations of the collective.
 class trainer {
 public:
   virtual ~trainer() = default;
@@ -140,7 +147,8 @@ public:
   /// A copy of the present weights, tagged with `version`.
   virtual std::shared_ptr<const weights> publish(policy_version version) const = 0;
   /// Writes config.json, model.safetensors, generation_config.json and optimizer.safetensors into an existing folder;
-  /// the tokenizer's files are the caller's. Does not fsync.
+  /// the tokenizer's files are the caller's. Does not fsync. Of several ranks rank 0 writes, the same files that one
+  /// rank alone would have written; the others' `folder` is not looked at.
   virtual void save(const std::string& folder) const = 0;
 };
 
@@ -159,8 +167,14 @@ public:
   virtual std::shared_ptr<const weights> new_weights(const model_shape& shape, std::uint64_t seed) = 0;
   /// Reads a Hugging Face folder. Throws error(invalid) naming file and tensor where it cannot.
   virtual std::shared_ptr<const weights> load_weights(const std::string& folder, policy_version version) = 0;
-  /// `folder` gives the optimizer state (optimizer.safetensors) where there is one; empty: a fresh optimizer.
-  virtual std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) = 0;
+  /// `folder` gives the optimizer state (optimizer.safetensors) where there is one; empty: a fresh optimizer. With
+  /// `ranks` each keeps its share of that state. Throws error(conflict) when they do not start from the same.
+  virtual std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder,
+                                                std::shared_ptr<collective> ranks = nullptr) = 0;
+  /// Opens the place where ranks find each other, on `host`.
+  virtual std::unique_ptr<meeting> open_meeting(const std::string& host) = 0;
+  /// Waits for all ranks of `where`, each on a thread of its own: through NCCL on GPUs, through Gloo elsewhere.
+  virtual std::shared_ptr<collective> join(const seat& where) = 0;
   /// At most `batch_size` completions run at once.
   virtual std::unique_ptr<sampler> make_sampler(std::shared_ptr<const weights> from, std::uint32_t batch_size) = 0;
   /// Natural log-probability of each of ids[1..] given what precedes it.

@@ -3,6 +3,8 @@
 #include "runtime/error.hpp"
 
 #include <arpa/inet.h>
+#include <c10/util/Logging.h>
+#include <cstdlib>
 #include <cstring>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -13,6 +15,15 @@
 
 namespace troupe::gpu {
 namespace {
+
+/// c10d records every operation in one map of the process, which ranks that are threads change at once without a lock
+/// (pytorch PR 179313): it crashes. A record of 0 entries is none. Before c10d begins, since it asks once.
+[[maybe_unused]] const bool prepared = [] {
+  ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
+  ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0); // what c10d logs on a timeout is in the errors that it throws, too
+  c10::initLogging();
+  return true;
+}();
 
 struct bound_socket {
   int file = -1;

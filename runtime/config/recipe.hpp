@@ -153,6 +153,7 @@ struct recipe {
   bool deterministic = false;
   std::uint32_t generators = 1;
   std::uint32_t verifiers = 1;
+  std::uint32_t learners = 1;               ///< ranks of the one learner, each with its share of every batch
   std::uint32_t generator_batch_size = 128; ///< completions one generator runs at once
   std::uint32_t threads = 0; ///< intra-op, of each generator and of the learner; 0: cores / (generators + 1)
   double lease_s = 60.0;     ///< a silent worker's groups go back to the queue after this

@@ -121,6 +121,8 @@ const std::vector<key<recipe>>& recipe_keys() {
            "row-invariant kernels: sampler and trainer agree exactly; slower, and on the CPU only"),
       whole("generators", &T::generators, {1, 1024}, "sampling engines"),
       whole("verifiers", &T::verifiers, {1, 1024}, "verifiers that work side by side"),
+      whole("learners", &T::learners, {1, 1024},
+            "ranks of the learner: each trains its share of every batch; results do not depend on it but for rounding"),
       whole("generator_batch_size", &T::generator_batch_size, {1, 65536}, "completions one generator runs at once"),
       whole("threads", &T::threads, {0, 1024},
             "of each generator and of the learner; 0: cores / (generators + 1), in sft stages all cores"),

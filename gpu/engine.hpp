@@ -135,7 +135,7 @@ using figures = std::map<std::string, double>;
 /// With a collective it is one rank of a data-parallel trainer: `batch` is the whole batch, the same on every rank, and
 /// each rank computes the sequences that bear its number. Denominators are those of the whole batch, gradients are
 /// summed over the ranks, and figures, skipped updates and parameters are the same everywhere, so that the number of
-/// ranks changes results by rounding alone. Training, saving and construction are operations of the collective.
+/// ranks changes results by rounding alone. Construction, training and `gather` are operations of the collective.
 class trainer {
 public:
   virtual ~trainer() = default;
@@ -146,9 +146,12 @@ public:
   virtual void set_reference_to_policy() = 0;
   /// A copy of the present weights, tagged with `version`.
   virtual std::shared_ptr<const weights> publish(policy_version version) const = 0;
+  /// Before `save`, on all ranks: brings their shares of the optimizer's state to rank 0, for as long as it does not
+  /// train. Alone, nothing.
+  virtual void gather() = 0;
   /// Writes config.json, model.safetensors, generation_config.json and optimizer.safetensors into an existing folder;
-  /// the tokenizer's files are the caller's. Does not fsync. Of several ranks rank 0 writes, the same files that one
-  /// rank alone would have written; the others' `folder` is not looked at.
+  /// the tokenizer's files are the caller's. Does not fsync. Of several ranks rank 0 alone saves, and the files are
+  /// those that a trainer without ranks writes.
   virtual void save(const std::string& folder) const = 0;
 };
 

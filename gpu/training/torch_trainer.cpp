@@ -17,6 +17,7 @@
 #include <bit>
 #include <cmath>
 #include <malloc.h>
+#include <optional>
 #include <utility>
 
 namespace troupe::gpu {
@@ -177,12 +178,19 @@ public:
     return std::make_shared<flat_weights>(version, policy_.shape(), policy_.flat().clone());
   }
 
-  void save(const std::string& folder) const override {
-    const auto state = optimizer_.present();
-    if (!ranks_ || ranks_->rank() == 0) {
-      write_hf_folder(folder, policy_.shape(), policy_.flat());
-      write_optimizer_file(folder, {.state = state, .reference = reference_});
+  void gather() override {
+    if (ranks_) {
+      auto whole = optimizer_.present();
+      if (ranks_->rank() == 0) {
+        gathered_ = std::move(whole);
+      }
     }
+  }
+
+  void save(const std::string& folder) const override {
+    TROUPE_CHECK(!ranks_ || gathered_, "rank ", ranks_->rank());
+    write_hf_folder(folder, policy_.shape(), policy_.flat());
+    write_optimizer_file(folder, {.state = gathered_ ? *gathered_ : optimizer_.present(), .reference = reference_});
   }
 
 private:
@@ -277,6 +285,7 @@ private:
   }
 
   void finish(const update& u, double loss, const optimizer_options& how, call_figures& calls) {
+    gathered_.reset();
     constexpr std::uint64_t updates_between = 64;
     if (++updates_ % updates_between == 0) {
       ::malloc_trim(0); // tensors of ever new sizes leave holes in glibc's heap, which else grows by the step
@@ -304,7 +313,8 @@ private:
   std::shared_ptr<torch_collective> ranks_; ///< null: alone
   policy policy_;
   sharded_adamw optimizer_;
-  at::Tensor reference_; ///< [P]; undefined: none held
+  std::optional<adamw::state> gathered_; ///< of all ranks, until the next update
+  at::Tensor reference_;                 ///< [P]; undefined: none held
 };
 
 } // namespace

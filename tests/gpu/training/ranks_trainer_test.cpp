@@ -201,8 +201,9 @@ outcome continued(const std::string& folder, std::uint32_t size, const std::stri
   outcome result;
   const auto from = read_hf_folder(folder, policy_version{1});
   const auto go_on = [&](trainer& t, std::uint32_t rank) {
-    if (!save_to.empty()) {
-      t.save(rank == 0 ? save_to : "");
+    t.gather();
+    if (!save_to.empty() && rank == 0) {
+      t.save(save_to);
     }
     const auto said = take_step(t, size, 7);
     if (rank == 0) {
@@ -226,7 +227,10 @@ TEST(RanksTrainer, ACheckpointOfTwoRanksGoesOnWithOneAndThree) {
     t->set_reference_to_policy();
     take_step(*t, 2, 0);
     take_step(*t, 2, 1);
-    t->save(ranks->rank() == 0 ? folder : "");
+    t->gather();
+    if (ranks->rank() == 0) {
+      t->save(folder);
+    }
   }));
   const auto two = continued(folder, 2), one = continued(folder, 1);
   expect_alike(one, two, "one step of 2 ranks after a checkpoint of 2");

@@ -3,6 +3,7 @@
 
 #include "runtime/kill_point.hpp"
 
+#include <caf/atom.hpp>
 #include <caf/send.hpp>
 #include <filesystem>
 #include <utility>
@@ -128,14 +129,23 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
   };
 }
 
-std::vector<learner_rank_actor> spawn_learner_ranks(caf::actor_system& system,
-                                                    const std::shared_ptr<const learner_parts>& parts,
+std::vector<learner_rank_actor> spawn_learner_ranks(caf::actor_system& system, const learner_parts& like,
                                                     const buffer_actor& from) {
+  const auto parts = std::make_shared<const learner_parts>(like);
   std::vector<learner_rank_actor> ranks;
-  for (std::uint32_t i = 1; i < parts->recipe->learners; ++i) {
+  for (std::uint32_t i = 1; i < like.recipe->learners; ++i) {
     ranks.push_back(system.spawn<caf::detached>(learner_rank, parts, from));
   }
   return ranks;
+}
+
+void note_failure(rank_answers& to, std::uint32_t rank, const caf::error& why) {
+  if (to.failed && to.failed->code() != errc::unavailable) {
+    return; // that one is the cause
+  }
+  const auto said = from_caf(why);
+  const bool in_words = why.category() == caf::atom("troupe");
+  to.failed = error{in_words ? said.code() : errc::unavailable, "rank " + std::to_string(rank) + ": " + said.what()};
 }
 
 void when_ranks_answered(learner_state& s, std::function<void()> then) {

@@ -29,10 +29,9 @@ struct learner_rank_state {
 learner_rank_actor::behavior_type learner_rank(learner_rank_actor::stateful_pointer<learner_rank_state> self,
                                                std::shared_ptr<const learner_parts> parts, buffer_actor from);
 
-/// Spawns the ranks that the recipe asks for beside rank 0; none where it asks for one learner. `parts` is what rank 0
-/// gets, but for its `ranks`. They end with the actor that rank 0 is.
-std::vector<learner_rank_actor> spawn_learner_ranks(caf::actor_system& system,
-                                                    const std::shared_ptr<const learner_parts>& parts,
+/// Spawns the ranks that the recipe asks for beside rank 0, whose `ranks` they become; none where it asks for one
+/// learner. `like` is what rank 0 gets. They end with the actor that rank 0 is.
+std::vector<learner_rank_actor> spawn_learner_ranks(caf::actor_system& system, const learner_parts& like,
                                                     const buffer_actor& from);
 
 /// What the other ranks answered to one request, as rank 0 learns of it. Shared by the callbacks; rank 0's thread owns
@@ -42,6 +41,9 @@ struct rank_answers {
   std::optional<error> failed;       ///< the first that was not merely left alone by another
   std::function<void()> when_all_in; ///< empty: nobody waits for them
 };
+
+/// Rank `rank` failed with `why`; one that is gone is unavailable.
+void note_failure(rank_answers& to, std::uint32_t rank, const caf::error& why);
 
 /// Asks every other rank, `of(i)` being the request to rank i. Not waited for.
 template <class Reply, class Of>
@@ -58,10 +60,7 @@ void ask_ranks(learner_actor::stateful_pointer<learner_state> self, const learne
     self->request(p.ranks[i], deadline::step_of(*p.recipe), of(i + 1))
         .then([=](const Reply&) { came_in(); },
               [=](caf::error& e) {
-                const auto why = from_caf(e);
-                if (!answers->failed || answers->failed->code() == errc::unavailable) {
-                  answers->failed = error{why.code(), "rank " + std::to_string(i + 1) + ": " + why.what()};
-                }
+                note_failure(*answers, i + 1, e);
                 came_in();
               });
   }

@@ -3,6 +3,7 @@
 
 #include "actors/controller.hpp"
 #include "actors/generator.hpp"
+#include "actors/learner_ranks.hpp"
 #include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
@@ -79,8 +80,8 @@ gpu::backend_options backend_of(const config::recipe& r) {
   const std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return {.device = r.device,
           .deterministic = r.deterministic,
-          .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1)),
-          .sft_threads = r.threads != 0 ? r.threads : cores};
+          .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + r.learners)),
+          .sft_threads = r.threads != 0 ? r.threads : std::max(1u, cores / r.learners)};
 }
 
 /// Keeps the lines of what is committed: of steps up to the last, of evaluations that need not be made again.
@@ -215,6 +216,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->tokenizer_folder = tokenizer_folder;
   parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
   parts->who = {"learner-0", wire::new_incarnation()};
+  parts->ranks = actors::spawn_learner_ranks(system, *parts, who.buffer);
   who.learner =
       system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, who.buffer);
   for (std::uint32_t i = 0; i < recipe.generators; ++i) {

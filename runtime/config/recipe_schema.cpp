@@ -125,7 +125,7 @@ const std::vector<key<recipe>>& recipe_keys() {
             "ranks of the learner: each trains its share of every batch; results do not depend on it but for rounding"),
       whole("generator_batch_size", &T::generator_batch_size, {1, 65536}, "completions one generator runs at once"),
       whole("threads", &T::threads, {0, 1024},
-            "of each generator and of the learner; 0: cores / (generators + 1), in sft stages all cores"),
+            "of each generator and learner; 0: cores / (generators + learners), in sft stages cores / learners"),
       real("lease_s", &T::lease_s, {0.1, 86400},
            "seconds of silence after which a worker's groups go back to the queue"),
       real("stall_s", &T::stall_s, {1, 1e7},

@@ -14,9 +14,9 @@ namespace {
 using shared_weights = std::shared_ptr<const gpu::weights>;
 using shared_script = std::shared_ptr<model_script>;
 
-void fail_with(const std::string& words) {
+void fail_with(const std::string& words, errc code = errc::failed) {
   if (!words.empty()) {
-    throw error{errc::failed, words};
+    throw error{code, words};
   }
 }
 
@@ -104,7 +104,11 @@ public:
 
 private:
   gpu::figures train(const std::string& how, std::span<const gpu::training_sequence> batch) {
-    fail_with(ranks_ && ranks_->rank() > 0 ? script_->other_rank_fails : script_->training_fails);
+    if (ranks_ && ranks_->rank() > 0) {
+      fail_with(script_->other_rank_fails);
+    } else {
+      fail_with(script_->training_fails, script_->training_code);
+    }
     script_->done.push_back(who() + how + " " + std::to_string(batch.size()));
     script_->trained.assign(batch.begin(), batch.end());
     return {{"loss", 0.5}};

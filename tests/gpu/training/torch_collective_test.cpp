@@ -3,6 +3,7 @@
 #include "tests/gpu/training/ranks.hpp"
 
 #include <ATen/ATen.h>
+#include <csignal>
 #include <future>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
@@ -110,6 +111,30 @@ TEST(TorchCollective, WhoComesAloneWaitsNoLongerThanItsDeadline) {
     EXPECT_THAT(e.what(), HasSubstr("did not find the others at 127.0.0.1:"));
   }
   EXPECT_LT(clock::now() - began, std::chrono::seconds{15});
+}
+
+TEST(TorchCollective, AProcessThatIsKilledIsNoticed) {
+  const auto place = open_store_meeting("127.0.0.1");
+  const auto seat_of = [&](std::uint32_t rank) { return seat{.address = place->address(), .rank = rank, .size = 2}; };
+  const double one = 1;
+  const auto child = ::fork();
+  if (child == 0) {
+    const auto ranks = join_gloo(seat_of(1));
+    ranks->exchange({&one, 1});
+    ::pause();
+  }
+  const auto ranks = join_gloo(seat_of(0));
+  EXPECT_EQ(ranks->exchange({&one, 1}).size(), 2U);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  const auto began = clock::now();
+  try {
+    ranks->exchange({&one, 1});
+    ADD_FAILURE() << "met a dead process";
+  } catch (const error& e) {
+    EXPECT_EQ(e.code(), errc::unavailable);
+  }
+  EXPECT_LT(clock::now() - began, std::chrono::seconds{30}); // the deadline is ten minutes
 }
 
 TEST(TorchCollective, AMeetingThatIsOverIsUnavailable) {

@@ -108,7 +108,9 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
         self->request(from, deadline::buffer, read_batch_request{r.groups})
             .then([=](const lease_batch_reply& reply) mutable { train(reply.what.get()); },
                   [=](caf::error& e) mutable {
-                    self->state.trainer.reset();
+                    if (r.learner == self->state.loaded.learner) {
+                      self->state.trainer.reset();
+                    }
                     promise.deliver(std::move(e));
                   });
         return promise;

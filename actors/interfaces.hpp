@@ -76,6 +76,18 @@ using lease_keeper_actor = caf::typed_actor<
     // From the keeper to itself: it is time.
     caf::reacts_to<renew_lease>>;
 
+/// One rank of a learner beside rank 0, from which all its requests come. Spawn it detached: it trains in its handlers,
+/// and waits there for the other ranks. Where one of them fails all lose their model, until the stage is loaded anew.
+using learner_rank_actor = caf::typed_actor<
+    // Lets go of what it has, and fetches the data of a stage.
+    caf::replies_to<load_share_request>::with<load_share_reply>,
+    // Joins the other ranks with the weights of that stage.
+    caf::replies_to<join_ranks_request>::with<join_ranks_reply>,
+    // Its share of one step.
+    caf::replies_to<train_share_request>::with<train_share_reply>,
+    // Its share of the optimizer's state, for rank 0 to save.
+    caf::replies_to<gather_share_request>::with<gather_share_reply>>;
+
 /// Owns the model and its optimizer. Spawn it detached: it trains in its handlers.
 using learner_actor = caf::typed_actor<
     // Loads weights, trains the steps recorded behind them again, and publishes the version reached.

@@ -4,11 +4,12 @@
 #include "actors/checkpoint.hpp"
 #include "actors/deadlines.hpp"
 #include "actors/failure.hpp"
+#include "actors/learner_ranks.hpp"
+#include "actors/stage_training.hpp"
 #include "runtime/check.hpp"
-#include "runtime/config/stage_graph.hpp"
 #include "runtime/kill_point.hpp"
 
-#include <filesystem>
+#include <caf/send.hpp>
 #include <nlohmann/json.hpp>
 
 namespace troupe::actors {
@@ -24,62 +25,43 @@ const config::stage_spec& spec_of(const learner_parts& p, stage_index stage) {
   return p.recipe->stages.at(stage.value);
 }
 
-gpu::optimizer_options optimizer_of(const config::stage_spec& s, policy_version produced) {
-  return {.learning_rate = config::learning_rate_at(s, static_cast<std::uint32_t>(produced.value)),
-          .adam_beta1 = s.adam_beta1,
-          .adam_beta2 = s.adam_beta2,
-          .weight_decay = s.weight_decay,
-          .max_grad_norm = s.max_grad_norm};
-}
-
-gpu::grpo_options loss_of(const config::stage_spec& s) {
-  return {.loss = s.loss_type == "grpo"      ? gpu::loss_type::grpo
-                  : s.loss_type == "dr_grpo" ? gpu::loss_type::dr_grpo
-                                             : gpu::loss_type::dapo,
-          .epsilon = s.epsilon,
-          .epsilon_high = s.epsilon_high,
-          .beta = s.beta,
-          .temperature = s.temperature,
-          .rollout_is = s.rollout_is == "token",
-          .rollout_is_threshold = s.rollout_is_threshold,
-          .num_iterations = s.num_iterations,
-          .mini_batches = s.mini_batches,
-          .max_completion_length = s.max_completion_length};
-}
-
-void require_stage(const learner_state& s) {
-  if (!s.trainer) {
-    throw error{errc::unavailable, "the learner has no stage loaded: it was restarted"};
-  }
+error no_model() {
+  return {errc::unavailable, "the learner has no model; load a stage"};
 }
 
 /// One update on `what` (null for sft). Moves the state's version and cursor on.
 gpu::figures train(learner_state& s, const learner_parts& p, const batch* what) {
   const auto& spec = spec_of(p, s.stage);
   const auto produced = s.version.next();
-  const auto how = optimizer_of(spec, produced);
   activity::scope busy{*p.meter, activity::kind::training};
   p.status->now("training step " + std::to_string(produced.value));
   const auto began = std::chrono::steady_clock::now();
-  gpu::figures f;
+  auto f = train_once(*s.trainer, {.groups = what, .examples = s.examples.get(), .data_cursor = s.data_cursor},
+                      *p.recipe, s.stage, produced, *p.tokenizer);
   if (what != nullptr) {
-    const auto sequences = to_sequences(*what, spec, *p.tokenizer);
-    f = s.trainer->train_grpo(sequences, loss_of(spec), how);
     f.merge(s.gap.measure(*what, spec.temperature, *p.tokenizer, *p.backend));
     f.merge(describe(*what, spec, s.version));
     s.data_cursor = what->data_cursor;
   } else {
-    std::vector<gpu::training_sequence> sequences;
-    for (std::uint32_t i = 0; i < spec.per_step_examples; ++i) {
-      sequences.push_back(s.examples->example(s.data_cursor + i));
-    }
     s.data_cursor += spec.per_step_examples;
-    f = s.trainer->train_sft(sequences, how);
   }
-  f["learning_rate"] = how.learning_rate;
+  f["learning_rate"] = optimizer_of(spec, produced).learning_rate;
   f["timing_s/train"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   s.version = produced;
   return f;
+}
+
+/// The same on all ranks, each with its share.
+gpu::figures train(pointer self, const learner_parts& p, const batch* what) {
+  auto& s = self->state;
+  if (!p.ranks.empty()) {
+    train_share_request r{.learner = s.present, .version = s.version, .data_cursor = s.data_cursor, .groups = {}};
+    for (std::size_t i = 0; what != nullptr && i < what->groups.size(); ++i) {
+      r.groups.push_back(what->groups[i].what.id);
+    }
+    ask_ranks<train_share_reply>(self, p, [&](std::uint32_t) { return r; });
+  }
+  return train(s, p, what);
 }
 
 std::shared_ptr<const gpu::weights> publish(learner_state& s, const learner_parts& p) {
@@ -89,12 +71,6 @@ std::shared_ptr<const gpu::weights> publish(learner_state& s, const learner_part
   p.status->work_with(s.version);
   p.status->now("waiting for the controller", "controller");
   return w;
-}
-
-std::shared_ptr<const gpu::weights> open_weights(const learner_parts& p, const std::string& folder,
-                                                 policy_version version) {
-  return folder.empty() ? p.backend->new_weights(p.new_model, p.recipe->seed)
-                        : p.backend->load_weights((std::filesystem::path{p.run_folder} / folder).string(), version);
 }
 
 std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what, const gpu::figures& f) {
@@ -144,9 +120,9 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
   auto& s = self->state;
   if (spec_of(*p, s.stage).type == config::stage_type::sft) {
     try {
-      commit(self, p, from, lease_id{}, nullptr, train(s, *p, nullptr), promise);
+      commit(self, p, from, lease_id{}, nullptr, train(self, *p, nullptr), promise);
     } catch (const std::exception& e) {
-      promise.deliver(to_caf(e));
+      give_up(self, *p, e, promise);
     }
     return;
   }
@@ -163,9 +139,9 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
               return;
             }
             try {
-              commit(self, p, from, reply.lease, reply.what, train(self->state, *p, reply.what.get()), promise);
+              commit(self, p, from, reply.lease, reply.what, train(self, *p, reply.what.get()), promise);
             } catch (const std::exception& e) {
-              promise.deliver(to_caf(e));
+              give_up(self, *p, e, promise);
             }
           },
           [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
@@ -184,7 +160,7 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
   const auto& r = (*steps)[i];
   if (r.groups.empty()) {
     s.data_cursor = r.data_cursor - spec_of(*p, s.stage).per_step_examples;
-    train(s, *p, nullptr);
+    train(self, *p, nullptr);
     replay(self, p, from, steps, i + 1, promise);
     return;
   }
@@ -192,27 +168,24 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
       .then(
           [=](const lease_batch_reply& reply) mutable {
             try {
-              train(self->state, *p, reply.what.get());
+              train(self, *p, reply.what.get());
               replay(self, p, from, steps, i + 1, promise);
             } catch (const std::exception& e) {
-              promise.deliver(to_caf(e));
+              give_up(self, *p, e, promise);
             }
           },
           [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }
 
-void load(learner_state& s, const learner_parts& p, const load_stage_request& r) {
+void load(pointer self, const learner_parts& p, const load_stage_request& r) {
+  auto& s = self->state;
   s.stage = r.stage;
   s.version = r.version;
   s.branch = r.branch;
   s.present = r.learner;
   s.data_cursor = r.version.value * spec_of(p, r.stage).per_step_examples;
-  const auto optimizer = r.with_optimizer ? (std::filesystem::path{p.run_folder} / r.folder).string() : std::string{};
   p.status->now("loading stage " + std::to_string(r.stage.value));
-  s.trainer = p.backend->make_trainer(open_weights(p, r.folder, r.version), optimizer);
-  if (spec_of(p, r.stage).beta > 0 && !r.with_optimizer) { // a checkpoint carries its reference
-    s.trainer->set_reference_to_policy();
-  }
+  s.trainer = open_trainer(p, r, join_ranks(self, p));
 }
 
 /// Fetches the steps recorded behind the weights that are loaded, then replays.
@@ -226,53 +199,53 @@ void fetch_steps(pointer self, const shared_parts& p, const buffer_actor& from, 
             try {
               replay(self, p, from, reply.steps, 0, promise);
             } catch (const std::exception& e) {
-              promise.deliver(to_caf(e));
+              give_up(self, *p, e, promise);
             }
           },
           [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
 }
 
-/// Fetches the datasets of the stage one after the other, then the steps.
-void fetch_datasets(pointer self, const shared_parts& p, const buffer_actor& from, std::size_t part,
-                    std::shared_ptr<training_data::records> got, load_promise promise) {
-  auto& s = self->state;
-  const auto& spec = spec_of(*p, s.stage);
-  if (spec.type == config::stage_type::sft) {
-    while (part < spec.data.size() && spec.data[part].dataset.empty()) {
-      ++part;
-    }
-    if (part < spec.data.size()) {
-      const std::string name = spec.data[part].dataset;
-      self->request(from, deadline::buffer, read_dataset_request{name})
-          .then(
-              [=](const read_dataset_reply& reply) mutable {
-                (*got)[name] = reply.records;
-                try {
-                  fetch_datasets(self, p, from, part + 1, got, promise);
-                } catch (const std::exception& e) {
-                  promise.deliver(to_caf(e));
-                }
-              },
-              [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
-      return;
-    }
-    s.examples = std::make_unique<training_data>(*p->recipe, s.stage, p->sources, *got, p->tokenizer);
+/// Loads the model of the stage, and fetches its data, then its steps.
+void load_stage(pointer self, const shared_parts& p, const buffer_actor& from, const load_stage_request& r,
+                load_promise promise) {
+  try {
+    load(self, *p, r);
+    auto wanted = std::make_shared<examples_wanted>();
+    wanted->recipe = p->recipe;
+    wanted->sources = &p->sources;
+    wanted->tokenizer = p->tokenizer;
+    wanted->stage = r.stage;
+    wanted->done = [=](std::unique_ptr<training_data> examples) {
+      self->state.examples = std::move(examples);
+      fetch_steps(self, p, from, promise);
+    };
+    wanted->failed = [=](const caf::error& e) mutable { promise.deliver(e); };
+    fetch_examples(self, from, wanted);
+  } catch (const std::exception& e) {
+    give_up(self, *p, e, promise);
   }
-  fetch_steps(self, p, from, promise);
 }
 
 } // namespace
 
 own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_actor from) {
+  self->attach_functor([ranks = parts->ranks] {
+    for (const auto& one : ranks) {
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+    }
+  });
   return {
       [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
         auto promise = self->make_response_promise<load_stage_reply>();
-        try {
-          load(self->state, *parts, r);
-          fetch_datasets(self, parts, from, 0, std::make_shared<training_data::records>(), promise);
-        } catch (const std::exception& e) {
-          promise.deliver(to_caf(e));
-        }
+        self->state.trainer.reset();
+        ask_ranks<load_share_reply>(self, *parts, [&](std::uint32_t) { return load_share_request{r}; });
+        when_ranks_answered(self->state, [=]() mutable {
+          if (const auto& failed = self->state.asked->failed) {
+            promise.deliver(to_caf(*failed));
+          } else {
+            load_stage(self, parts, from, r, promise);
+          }
+        });
         return promise;
       },
       [=](const publish_request& r) {
@@ -289,21 +262,32 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
       },
       [=](const step_request& r) -> caf::result<step_reply> {
         auto promise = self->make_response_promise<step_reply>();
-        self->state.waiting_since = self->clock().now();
-        try {
-          require_stage(self->state);
-          step(self, parts, from, r.patience, promise);
-        } catch (const std::exception& e) {
-          promise.deliver(to_caf(e));
+        if (!self->state.trainer) {
+          promise.deliver(to_caf(no_model()));
+          return promise;
         }
+        self->state.waiting_since = self->clock().now();
+        step(self, parts, from, r.patience, promise);
         return promise;
       },
       [=](const try_step& again) { step(self, parts, from, again.patience, again.promise); },
       [=](const checkpoint_request&) -> caf::result<checkpoint_reply> {
         auto promise = self->make_response_promise<checkpoint_reply>();
         auto& s = self->state;
+        if (!s.trainer) {
+          promise.deliver(to_caf(no_model()));
+          return promise;
+        }
         try {
-          require_stage(s);
+          ask_ranks<gather_share_reply>(self, *parts, [&](std::uint32_t) {
+            return gather_share_request{s.present, s.version};
+          });
+          s.trainer->gather();
+        } catch (const std::exception& e) {
+          give_up(self, *parts, e, promise);
+          return promise;
+        }
+        try {
           auto written = std::make_shared<checkpoint_record>(
               write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch,
                                *s.trainer, parts->tokenizer_folder));

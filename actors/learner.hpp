@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/activity.hpp"
+#include "actors/deadlines.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/logprob_gap.hpp"
 #include "actors/training_data.hpp"
@@ -26,14 +27,21 @@ struct learner_parts {
   std::string tokenizer_folder;
   gpu::model_shape new_model; ///< used when a stage starts from no checkpoint
   worker_name who;
+  std::vector<learner_rank_actor> ranks;  ///< the other ranks, of rank 0 (actors/learner_ranks.hpp)
+  std::string meeting_host = "127.0.0.1"; ///< where they meet
+  std::chrono::milliseconds ranks_deadline{deadline::ranks};
 };
+
+struct rank_answers;
 
 struct learner_state {
   /// Not an aggregate: CAF 0.17 builds a state from the actor's pointer wherever C++ can, and since C++20 it can
   /// initialise an aggregate's first member with it.
   learner_state() = default;
   static constexpr const char* name = "learner";
-  std::unique_ptr<gpu::trainer> trainer;
+  std::unique_ptr<gpu::meeting> meeting;   ///< of several ranks
+  std::shared_ptr<rank_answers> asked;     ///< what the others were asked last
+  std::unique_ptr<gpu::trainer> trainer;   ///< null before the first stage, and after a rank has failed
   std::unique_ptr<training_data> examples; ///< sft stages
   stage_index stage;
   policy_version version;

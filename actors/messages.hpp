@@ -298,6 +298,33 @@ struct checkpoint_reply {
   payload<checkpoint_record> written;
 };
 
+/// From rank 0 of a learner to its other ranks: the stage that comes, in the epoch `what.learner`.
+struct load_share_request {
+  load_stage_request what;
+};
+/// A rank has let go of the stage before, and has the new one's data.
+struct load_share_reply {};
+/// All ranks at once: take this seat, load the weights.
+struct join_ranks_request {
+  gpu::seat where;
+  epoch learner;
+};
+struct join_ranks_reply {};
+/// All ranks at once: the step that follows `version`. Each takes its share of the batch, which it reads for itself.
+struct train_share_request {
+  epoch learner;
+  policy_version version;
+  std::uint64_t data_cursor = 0; ///< sft: of the step's first example
+  std::vector<group_id> groups;  ///< grpo: the batch, in its order
+};
+struct train_share_reply {};
+/// All ranks at once: what rank 0 needs for a checkpoint of `version`.
+struct gather_share_request {
+  epoch learner;
+  policy_version version;
+};
+struct gather_share_reply {};
+
 } // namespace troupe::actors
 
 #define TROUPE_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::type)
@@ -356,4 +383,12 @@ TROUPE_LOCAL_MESSAGE(step_reply)
 TROUPE_LOCAL_MESSAGE(try_step)
 TROUPE_LOCAL_MESSAGE(checkpoint_request)
 TROUPE_LOCAL_MESSAGE(checkpoint_reply)
+TROUPE_LOCAL_MESSAGE(load_share_request)
+TROUPE_LOCAL_MESSAGE(load_share_reply)
+TROUPE_LOCAL_MESSAGE(join_ranks_request)
+TROUPE_LOCAL_MESSAGE(join_ranks_reply)
+TROUPE_LOCAL_MESSAGE(train_share_request)
+TROUPE_LOCAL_MESSAGE(train_share_reply)
+TROUPE_LOCAL_MESSAGE(gather_share_request)
+TROUPE_LOCAL_MESSAGE(gather_share_reply)
 #undef TROUPE_LOCAL_MESSAGE

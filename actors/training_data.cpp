@@ -3,6 +3,7 @@
 
 #include "actors/sampling_seed.hpp"
 #include "runtime/rollout/advantages.hpp"
+#include "runtime/rollout/batch_shares.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +54,7 @@ gpu::training_sequence training_data::example(std::uint64_t n) {
 }
 
 std::vector<gpu::training_sequence> to_sequences(const batch& what, const config::stage_spec& spec,
-                                                 const text::tokenizer& tokenizer) {
+                                                 const text::tokenizer& tokenizer, std::uint32_t ranks) {
   std::vector<double> rewards;
   std::vector<std::uint8_t> counted;
   std::vector<std::uint32_t> sizes;
@@ -66,8 +67,11 @@ std::vector<gpu::training_sequence> to_sequences(const batch& what, const config
   }
   const auto advantage = rollout::advantages(rewards, counted, sizes, spec.scale_rewards);
   std::vector<gpu::training_sequence> out;
+  std::vector<std::size_t> group_of; // each sequence's
+  std::vector<std::uint64_t> tokens(what.groups.size(), 0);
   std::size_t at = 0;
-  for (const auto& g : what.groups) {
+  for (std::size_t group = 0; group < what.groups.size(); ++group) {
+    const auto& g = what.groups[group];
     const auto ids = tokenizer.encode(prompt_text(g.asked), true);
     for (const auto& s : g.samples) {
       if (counted[at] != 0 && !s.tokens.empty()) {
@@ -77,9 +81,15 @@ std::vector<gpu::training_sequence> to_sequences(const batch& what, const config
                        .sampler_logprobs = s.logprobs,
                        .advantage = advantage[at],
                        .single_version = s.segments.size() <= 1});
+        group_of.push_back(group);
+        tokens[group] += ids.size() + s.tokens.size();
       }
       ++at;
     }
+  }
+  const auto rank_of = rollout::share_groups(tokens, ranks, spec.mini_batches);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i].rank = rank_of[group_of[i]];
   }
   return out;
 }

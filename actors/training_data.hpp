@@ -33,9 +33,10 @@ private:
   task::mixture mixture_;
 };
 
-/// A leased batch as training sequences with their advantages. Members dropped from their group are left out.
+/// A leased batch as training sequences with their advantages, whole groups shared out to `ranks` ranks. Members
+/// dropped from their group are left out. The same on every rank.
 std::vector<gpu::training_sequence> to_sequences(const batch& what, const config::stage_spec& spec,
-                                                 const text::tokenizer& tokenizer);
+                                                 const text::tokenizer& tokenizer, std::uint32_t ranks = 1);
 
 /// The batch's own figures, under the names of metrics.jsonl: reward, accuracy, lengths, staleness, ...
 gpu::figures describe(const batch& what, const config::stage_spec& spec, policy_version learner);

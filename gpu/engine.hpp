@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gpu/collective.hpp"
 #include "schema/rollout.hpp"
 
 #include <cstdint>
@@ -127,6 +128,7 @@ struct training_sequence {
   std::vector<float> sampler_logprobs; ///< grpo: per completion token; empty for sft
   double advantage = 0;                ///< grpo
   bool single_version = true;          ///< sampled with one version throughout: its log-probability gap is measured
+  std::uint32_t rank = 0;              ///< of the trainer's collective, that computes it
 };
 
 /// Figures of one training step, under the names of metrics.jsonl: loss, grad_norm, kl, entropy, clip_ratio,
@@ -134,6 +136,11 @@ struct training_sequence {
 using figures = std::map<std::string, double>;
 
 /// Model, optimizer and reference of one learner. Not thread-safe: one thread owns it.
+///
+/// With a collective it is one rank of a data-parallel trainer: `batch` is the whole batch, the same on every rank, and
+/// each rank computes the sequences that bear its number. Denominators are those of the whole batch, gradients are
+/// summed over the ranks, and figures, skipped updates and parameters are the same everywhere, so that the number of
+/// ranks changes results by rounding alone. Construction, training and `gather` are operations of the collective.
 class trainer {
 public:
   virtual ~trainer() = default;
@@ -144,8 +151,12 @@ public:
   virtual void set_reference_to_policy() = 0;
   /// A copy of the present weights, tagged with `version`.
   virtual std::shared_ptr<const weights> publish(policy_version version) const = 0;
+  /// Before `save`, on all ranks: brings their shares of the optimizer's state to rank 0, for as long as it does not
+  /// train. Alone, nothing.
+  virtual void gather() = 0;
   /// Writes config.json, model.safetensors, generation_config.json and optimizer.safetensors into an existing folder;
-  /// the tokenizer's files are the caller's. Does not fsync.
+  /// the tokenizer's files are the caller's. Does not fsync. Of several ranks rank 0 alone saves, and the files are
+  /// those that a trainer without ranks writes.
   virtual void save(const std::string& folder) const = 0;
 };
 
@@ -170,8 +181,14 @@ public:
   virtual std::shared_ptr<const weights> weights_from_words(const model_shape& shape, policy_version version,
                                                             std::span<const std::uint32_t> words,
                                                             std::shared_ptr<const void> owner) = 0;
-  /// `folder` gives the optimizer state (optimizer.safetensors) where there is one; empty: a fresh optimizer.
-  virtual std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) = 0;
+  /// `folder` gives the optimizer state (optimizer.safetensors) where there is one; empty: a fresh optimizer. With
+  /// `ranks` each keeps its share of that state. Throws error(conflict) when they do not start from the same.
+  virtual std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder,
+                                                std::shared_ptr<collective> ranks = nullptr) = 0;
+  /// Opens the place where ranks find each other, on `host`.
+  virtual std::unique_ptr<meeting> open_meeting(const std::string& host) = 0;
+  /// Waits for all ranks of `where`, each on a thread of its own: through NCCL on GPUs, through Gloo elsewhere.
+  virtual std::shared_ptr<collective> join(const seat& where) = 0;
   /// At most `batch_size` completions run at once.
   virtual std::unique_ptr<sampler> make_sampler(std::shared_ptr<const weights> from, std::uint32_t batch_size) = 0;
   /// Natural log-probability of each of ids[1..] given what precedes it.

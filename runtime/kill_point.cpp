@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/kill_point.hpp"
 
+#include "runtime/error.hpp"
+
 #include <atomic>
 #include <csignal>
 #include <cstdint>
@@ -12,32 +14,39 @@ namespace troupe {
 
 namespace {
 
-struct wish {
-  std::string name;
-  std::uint64_t visit = 1;
-};
-
-wish read_wish() {
-  const char* text = std::getenv("TROUPE_KILL_POINT");
-  wish w{.name = text == nullptr ? "" : text};
-  if (const auto colon = w.name.find(':'); colon != std::string::npos) {
-    w.visit = std::strtoull(w.name.c_str() + colon + 1, nullptr, 10);
-    w.name.resize(colon);
+/// A place that the environment names, and its visit that counts.
+class wish {
+public:
+  explicit wish(const char* variable) {
+    const char* text = std::getenv(variable);
+    name_ = text == nullptr ? "" : text;
+    if (const auto colon = name_.find(':'); colon != std::string::npos) {
+      visit_ = std::strtoull(name_.c_str() + colon + 1, nullptr, 10);
+      name_.resize(colon);
+    }
   }
-  return w;
-}
+  bool comes_true(std::string_view at) { return !name_.empty() && at == name_ && ++visits_ == visit_; }
+
+private:
+  std::string name_;
+  std::uint64_t visit_ = 1;
+  std::atomic<std::uint64_t> visits_{0};
+};
 
 } // namespace
 
 void kill_point(std::string_view name) {
-  static const wish wanted = read_wish();
-  if (wanted.name.empty() || name != wanted.name) {
-    return;
-  }
-  static std::atomic<std::uint64_t> visits{0};
-  if (++visits == wanted.visit) {
+  static wish wanted{"TROUPE_KILL_POINT"};
+  if (wanted.comes_true(name)) {
     ::kill(::getpid(), SIGKILL);
     ::pause(); // the signal may reach another thread first
+  }
+}
+
+void fail_point(std::string_view name) {
+  static wish wanted{"TROUPE_FAIL_POINT"};
+  if (wanted.comes_true(name)) {
+    throw error{errc::failed, "TROUPE_FAIL_POINT says that " + std::string{name} + " fails"};
   }
 }
 

@@ -10,4 +10,8 @@ namespace troupe {
 /// tests/crash/ visits every point that the sources name. Safe from any thread.
 void kill_point(std::string_view name);
 
+/// A place whose failure others must survive: with TROUPE_FAIL_POINT=NAME or NAME:N it throws error(failed) when the
+/// process comes here for the N-th time. Safe from any thread.
+void fail_point(std::string_view name);
+
 } // namespace troupe

@@ -6,6 +6,7 @@
 #include "actors/learner.hpp"
 #include "actors/learner_calls.hpp"
 #include "actors/learner_door.hpp"
+#include "actors/learner_ranks.hpp"
 #include "actors/remote_buffer.hpp"
 #include "actors/weights_calls.hpp"
 #include "actors/weights_door.hpp"
@@ -69,6 +70,7 @@ int run_learner_node(node& here) {
   parts->tokenizer_folder = tokenizer_folder;
   parts->new_model = shape_of(recipe.model, parts->tokenizer->vocabulary_size());
   parts->who = here.who();
+  parts->ranks = actors::spawn_learner_ranks(system, *parts, buffer);
   const auto learner =
       system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, buffer);
   const auto door = system.spawn(actors::learner_door, learner, actors::deadline::step_of(recipe));

@@ -58,8 +58,8 @@ gpu::backend_options backend_of(const config::recipe& r) {
   const std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return {.device = r.device,
           .deterministic = r.deterministic,
-          .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + 1)),
-          .sft_threads = r.threads != 0 ? r.threads : cores};
+          .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + r.learners)),
+          .sft_threads = r.threads != 0 ? r.threads : std::max(1u, cores / r.learners)};
 }
 
 void cut_metrics_back(const std::string& folder, const config::recipe& r, const history& known) {

@@ -3,6 +3,7 @@
 
 #include "actors/controller.hpp"
 #include "actors/generator.hpp"
+#include "actors/learner_ranks.hpp"
 #include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
@@ -96,6 +97,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->tokenizer_folder = tokenizer_folder;
   parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
   parts->who = {"learner-0", wire::new_incarnation()};
+  parts->ranks = actors::spawn_learner_ranks(system, *parts, who.buffer);
   who.learner =
       system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, who.buffer);
   for (std::uint32_t i = 0; i < recipe.generators; ++i) {

@@ -2,6 +2,7 @@
 #include "gpu/model/decoder.hpp"
 #include "gpu/model/device.hpp"
 #include "gpu/model/hf_folder.hpp"
+#include "gpu/module/join_ranks.hpp"
 #include "gpu/sampling/torch_sampler.hpp"
 #include "gpu/training/torch_trainer.hpp"
 #include "runtime/check.hpp"
@@ -87,9 +88,14 @@ public:
         data, {wanted}, [keep = std::move(owner)](void*) {}, at::kFloat);
     return on_device(flat_weights{version, shape, std::move(flat)});
   }
-  std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder) override {
-    return make_torch_trainer(as_flat(std::move(from)), folder, options_);
+  std::unique_ptr<trainer> make_trainer(std::shared_ptr<const weights> from, const std::string& folder,
+                                        std::shared_ptr<collective> ranks) override {
+    auto ours = std::dynamic_pointer_cast<torch_collective>(ranks);
+    TROUPE_CHECK(!ranks || ours, "a collective of another backend");
+    return make_torch_trainer(as_flat(std::move(from)), folder, options_, std::move(ours));
   }
+  std::unique_ptr<meeting> open_meeting(const std::string& host) override { return open_store_meeting(host); }
+  std::shared_ptr<collective> join(const seat& where) override { return join_ranks(where, device_); }
   std::unique_ptr<sampler> make_sampler(std::shared_ptr<const weights> from, std::uint32_t batch_size) override {
     return std::make_unique<torch_sampler>(as_flat(std::move(from)), batch_size, mode());
   }

@@ -15,12 +15,15 @@ adamw::adamw(at::Tensor parameters)
   TROUPE_CHECK(parameters_.dim() == 1 && parameters_.scalar_type() == at::kFloat, "dim ", parameters_.dim());
 }
 
-adamw::outcome adamw::step(at::Tensor& gradients, const optimizer_options& how) {
-  at::NoGradGuard no_grad;
+double adamw::norm_of(const at::Tensor& gradients) {
+  const at::NoGradGuard no_grad;
+  return at::linalg_vector_norm(gradients, 2, {}, false, at::kDouble).item<double>();
+}
+
+adamw::outcome adamw::step(at::Tensor& gradients, double norm, const optimizer_options& how) {
+  const at::NoGradGuard no_grad;
   TROUPE_CHECK(gradients.numel() == parameters_.numel(), gradients.numel(), " gradients, ", parameters_.numel(),
                " parameters");
-  // In double: the square of a large but finite gradient must not look like an overflow.
-  const auto norm = at::linalg_vector_norm(gradients, 2, {}, false, at::kDouble).item<double>();
   if (!std::isfinite(norm)) {
     return {norm, false};
   }

@@ -131,7 +131,7 @@ std::vector<packed_batch> pack(std::span<const training_sequence> update, std::s
   for (std::size_t i = 0; i < update.size(); ++i) {
     const auto& s = update[i];
     check(s, i, limits);
-    if (counted_tokens(s) == 0) {
+    if (counted_tokens(s) == 0 || (limits.rank && s.rank != *limits.rank)) {
       continue;
     }
     const auto length = input_length(s);

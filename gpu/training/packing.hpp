@@ -4,6 +4,7 @@
 #include "gpu/engine.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct packing_limits {
   std::uint32_t token_budget = 2048; ///< tokens of a micro-batch, so that its activations stay in the cache; a sequence
                                      ///< longer than it makes one of its own
   bool needs_sampler_logprobs = false;
+  std::optional<std::uint32_t> rank; ///< sequences of other ranks are checked and left out
 };
 
 /// The share of one token of each sequence in the loss of `update`, the sequences of ONE optimizer update. Denominators

@@ -44,8 +44,12 @@ token_logprobs forward(const model_shape& shape, const decoder_weights& w, const
   return result;
 }
 
-policy::policy(const model_shape& shape, at::Tensor flat)
-    : shape_(shape), flat_(std::move(flat)), gradients_(at::zeros_like(flat_)), leaves_(bind_weights(shape_, flat_)) {
+policy::policy(const model_shape& shape, const at::Tensor& flat, std::uint32_t shares)
+    : shape_(shape), padded_flat_(at::zeros({(flat.numel() + shares - 1) / shares * shares}, flat.options())),
+      padded_gradients_(at::zeros_like(padded_flat_)), flat_(padded_flat_.narrow(0, 0, flat.numel())),
+      gradients_(padded_gradients_.narrow(0, 0, flat.numel())) {
+  flat_.copy_(flat);
+  leaves_ = bind_weights(shape_, flat_);
   auto parts = bind_weights(shape_, gradients_);
   make_leaf(leaves_.embedding, parts.embedding);
   for (std::size_t i = 0; i < leaves_.layers.size(); ++i) {

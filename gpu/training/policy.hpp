@@ -27,18 +27,24 @@ token_logprobs forward(const model_shape& shape, const decoder_weights& w, const
                        double temperature, decode_mode mode);
 
 /// Weights that can be trained: one flat buffer of parameters, one of gradients, and leaves that are views of both, so
-/// that backward() adds straight into the flat gradient. Not thread-safe.
+/// that backward() adds straight into the flat gradient. Behind both lie zeros up to a multiple of `shares`, so that
+/// ranks can divide them evenly. Not thread-safe.
 class policy {
 public:
-  policy(const model_shape& shape, at::Tensor flat);
+  /// Copies `flat`: [P].
+  policy(const model_shape& shape, const at::Tensor& flat, std::uint32_t shares = 1);
 
   const model_shape& shape() const noexcept { return shape_; }
   const at::Tensor& flat() const noexcept { return flat_; }
   at::Tensor& gradients() noexcept { return gradients_; } ///< [P], zeroed by the caller between updates
   const decoder_weights& leaves() const noexcept { return leaves_; }
+  at::Tensor& padded_flat() noexcept { return padded_flat_; } ///< [multiple of shares]
+  at::Tensor& padded_gradients() noexcept { return padded_gradients_; }
 
 private:
   model_shape shape_;
+  at::Tensor padded_flat_;
+  at::Tensor padded_gradients_;
   at::Tensor flat_;
   at::Tensor gradients_;
   decoder_weights leaves_;

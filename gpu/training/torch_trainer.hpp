@@ -3,6 +3,7 @@
 
 #include "gpu/engine.hpp"
 #include "gpu/model/flat_weights.hpp"
+#include "gpu/training/torch_collective.hpp"
 
 #include <memory>
 #include <string>
@@ -20,7 +21,12 @@ namespace troupe::gpu {
 /// An update whose gradient is not finite, or that has no counted token, changes nothing; `skipped` is 1 when none of
 /// the call's updates was applied, `skipped_updates` counts them. Same inputs, same threads: same bits. Saving and
 /// loading keeps every bit.
+///
+/// With `ranks` an update costs one reduce-scatter of the gradients, one gather of the parameters (sharded_adamw.hpp)
+/// and one exchange of a number; a call ends with one exchange of its figures. Parameters and figures are the same bits
+/// on every rank. Throws error(conflict) when the ranks' weights or optimizers differ.
 std::unique_ptr<trainer> make_torch_trainer(std::shared_ptr<const flat_weights> from,
-                                            const std::string& optimizer_folder, const backend_options& options);
+                                            const std::string& optimizer_folder, const backend_options& options,
+                                            std::shared_ptr<torch_collective> ranks = nullptr);
 
 } // namespace troupe::gpu

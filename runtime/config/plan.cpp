@@ -50,8 +50,9 @@ stage_plan plan_of(const recipe& r, const stage_spec& s) {
   return to;
 }
 
-/// Bytes at the peak: a copy of the weights for each generator, the published one, and the learner's with gradient and
-/// two moments; caches of the generators; what one learner's batch keeps for the backward pass.
+/// Bytes at the peak: a copy of the weights for each generator, the published one, and for each rank of the learner its
+/// own with gradient and, of several, what it sends; two moments over all ranks; caches of the generators; what the
+/// learner's batch keeps for the backward pass.
 std::uint64_t memory_of(const recipe& r, const plan& p) {
   const auto& m = r.model;
   const std::uint64_t weights = 4 * p.parameters;
@@ -72,7 +73,8 @@ std::uint64_t memory_of(const recipe& r, const plan& p) {
   const std::uint64_t kept_per_layer = 8ull * m.hidden_size + 4ull * m.intermediate_size +
                                        std::uint64_t{m.num_attention_heads} * m.max_position_embeddings;
   const std::uint64_t activations = batch_tokens * 4 * (m.num_hidden_layers * kept_per_layer + 3 * p.vocabulary);
-  return weights * (r.generators + 1 + 4 + (reference ? 1 : 0)) + r.generators * cache + activations;
+  const std::uint64_t each_rank = 2 + (reference ? 1 : 0) + (r.learners > 1 ? 1 : 0);
+  return weights * (r.generators + 1 + 2 + r.learners * each_rank) + r.generators * cache + activations;
 }
 
 std::uint64_t length_of(const prompt& asked) {

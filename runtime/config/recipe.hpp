@@ -153,8 +153,9 @@ struct recipe {
   bool deterministic = false;
   std::uint32_t generators = 1;
   std::uint32_t verifiers = 1;
+  std::uint32_t learners = 1;               ///< ranks of the one learner, each with its share of every batch
   std::uint32_t generator_batch_size = 128; ///< completions one generator runs at once
-  std::uint32_t threads = 0; ///< intra-op, of each generator and of the learner; 0: cores / (generators + 1)
+  std::uint32_t threads = 0; ///< intra-op, of each generator and learner; 0: cores / (generators + learners)
   double lease_s = 60.0;     ///< a silent worker's groups go back to the queue after this
   double stall_s = 300.0;    ///< a run that waits so long for one batch ends with the reason
   retention_spec retention;

@@ -15,9 +15,9 @@ namespace {
 using shared_weights = std::shared_ptr<const gpu::weights>;
 using shared_script = std::shared_ptr<model_script>;
 
-void fail_with(const std::string& words) {
+void fail_with(const std::string& words, errc code = errc::failed) {
   if (!words.empty()) {
-    throw error{errc::failed, words};
+    throw error{code, words};
   }
 }
 
@@ -76,9 +76,15 @@ private:
   std::uint64_t sampled_ = 0;
 };
 
+class fake_meeting : public gpu::meeting {
+public:
+  std::string address() const override { return "here"; }
+};
+
 class fake_trainer : public gpu::trainer {
 public:
-  explicit fake_trainer(shared_script script) : script_(std::move(script)) {}
+  fake_trainer(shared_script script, std::shared_ptr<gpu::collective> ranks)
+      : script_(std::move(script)), ranks_(std::move(ranks)) {}
 
   gpu::figures train_grpo(std::span<const gpu::training_sequence> batch, const gpu::grpo_options&,
                           const gpu::optimizer_options&) override {
@@ -89,6 +95,11 @@ public:
   }
   void set_reference_to_policy() override { script_->done.push_back("reference"); }
   shared_weights publish(policy_version version) const override { return weights_of(version.value); }
+  void gather() override {
+    if (ranks_) {
+      script_->done.push_back(who() + "gather");
+    }
+  }
   void save(const std::string& folder) const override {
     std::ofstream{folder + "/model.safetensors"} << "weights";
     fail_with(script_->saving_fails);
@@ -97,13 +108,19 @@ public:
 
 private:
   gpu::figures train(const std::string& how, std::span<const gpu::training_sequence> batch) {
-    fail_with(script_->training_fails);
-    script_->done.push_back(how + " " + std::to_string(batch.size()));
+    if (ranks_ && ranks_->rank() > 0) {
+      fail_with(script_->other_rank_fails);
+    } else {
+      fail_with(script_->training_fails, script_->training_code);
+    }
+    script_->done.push_back(who() + how + " " + std::to_string(batch.size()));
     script_->trained.assign(batch.begin(), batch.end());
     return {{"loss", 0.5}};
   }
+  std::string who() const { return ranks_ ? "rank " + std::to_string(ranks_->rank()) + " " : ""; }
 
   shared_script script_;
+  std::shared_ptr<gpu::collective> ranks_;
 };
 
 class fake_backend : public gpu::backend {
@@ -122,8 +139,13 @@ public:
     }
     return std::make_shared<fake_weights>(version, words, std::move(owner));
   }
-  std::unique_ptr<gpu::trainer> make_trainer(shared_weights, const std::string&) override {
-    return std::make_unique<fake_trainer>(script_);
+  std::unique_ptr<gpu::trainer> make_trainer(shared_weights, const std::string&,
+                                             std::shared_ptr<gpu::collective> ranks) override {
+    return std::make_unique<fake_trainer>(script_, std::move(ranks));
+  }
+  std::unique_ptr<gpu::meeting> open_meeting(const std::string&) override { return std::make_unique<fake_meeting>(); }
+  std::shared_ptr<gpu::collective> join(const gpu::seat& where) override {
+    return std::make_shared<gpu::collective>(where);
   }
   std::unique_ptr<gpu::sampler> make_sampler(shared_weights from, std::uint32_t batch_size) override {
     return std::make_unique<fake_sampler>(script_, std::move(from), batch_size);

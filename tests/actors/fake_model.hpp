@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gpu/engine.hpp"
+#include "runtime/error.hpp"
 #include "runtime/text/tokenizer.hpp"
 
 #include <memory>
@@ -14,12 +15,14 @@ namespace troupe::actors {
 
 /// How the fake behaves, and what it was asked. Set and read by the test.
 struct model_script {
-  std::uint32_t tokens = 3;                    ///< of every completion: 'a', 'b', ..., the last is the end token
-  std::string sampling_fails;                  ///< what a decode step throws; empty: nothing
-  std::string training_fails;                  ///< what a training step throws; empty: nothing
-  std::string saving_fails;                    ///< what saving throws, after one file was written; empty: nothing
-  gpu::model_shape shape;                      ///< of all weights
-  std::vector<std::string> done;               ///< one line a call: "load FOLDER", "grpo 2", "sft 3", "reference"
+  std::uint32_t tokens = 3;          ///< of every completion: 'a', 'b', ..., the last is the end token
+  std::string sampling_fails;        ///< what a decode step throws; empty: nothing
+  std::string training_fails;        ///< what a training step throws; empty: nothing
+  errc training_code = errc::failed; ///< with which it throws that
+  std::string other_rank_fails;      ///< what a training step of a rank but 0 throws; empty: nothing
+  std::string saving_fails;          ///< what saving throws, after one file was written; empty: nothing
+  gpu::model_shape shape;            ///< of all weights
+  std::vector<std::string> done;     ///< one line a call: "load FOLDER", "grpo 2", "rank 1 grpo 2", "reference", ...
   std::vector<gpu::training_sequence> trained; ///< of the last training step
 };
 

@@ -91,14 +91,26 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
   return r;
 }
 
+/// Answers who asked for a step, and true, when another load_stage has come since.
+bool overtaken(const learner_state& s, std::uint64_t loads, step_promise& promise) {
+  if (s.loads != loads) {
+    promise.deliver(to_caf(error{errc::unavailable, "the learner was told to load a stage meanwhile"}));
+  }
+  return s.loads != loads;
+}
+
 void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease_id lease, payload<batch> what,
             const gpu::figures& figures, step_promise promise) {
   kill_point("after_train_before_commit");
   p->status->now("committing step " + std::to_string(self->state.version.value), "buffer");
   const auto record = record_of(self->state, what.get(), figures);
+  const auto loads = self->state.loads;
   self->request(from, deadline::buffer, commit_request{p->who, self->state.present, lease, record})
       .then(
           [=](const submit_reply& reply) mutable {
+            if (overtaken(self->state, loads, promise)) {
+              return;
+            }
             const bool stored = reply.result == rollout::submit_result::created ||
                                 reply.result == rollout::submit_result::exists; // by this very request, repeated
             if (!stored) {
@@ -107,6 +119,7 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
                                                              "`: another learner has taken over"}));
               return;
             }
+            self->state.uncommitted = false;
             kill_point("after_commit_before_publish");
             publish(self->state, *p);
             promise.deliver(step_reply{
@@ -118,8 +131,10 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
 void step(pointer self, const shared_parts& p, const buffer_actor& from, std::chrono::milliseconds patience,
           step_promise promise) {
   auto& s = self->state;
+  const auto loads = s.loads;
   if (spec_of(*p, s.stage).type == config::stage_type::sft) {
     try {
+      s.uncommitted = true;
       commit(self, p, from, lease_id{}, nullptr, train(self, *p, nullptr), promise);
     } catch (const std::exception& e) {
       give_up(self, *p, e, promise);
@@ -129,16 +144,20 @@ void step(pointer self, const shared_parts& p, const buffer_actor& from, std::ch
   self->request(from, deadline::buffer, lease_batch_request{p->who, s.present})
       .then(
           [=](const lease_batch_reply& reply) mutable {
+            if (overtaken(self->state, loads, promise)) {
+              return;
+            }
             if (!reply.what) {
               p->status->now("waiting for a batch", "buffer");
               if (self->clock().now() - self->state.waiting_since > patience) {
                 promise.deliver(step_reply{.stepped = false, .waiting_for = reply.waiting_for});
               } else {
-                self->delayed_send(self, deadline::idle_poll, try_step{patience, promise});
+                self->delayed_send(self, deadline::idle_poll, try_step{patience, loads, promise});
               }
               return;
             }
             try {
+              self->state.uncommitted = true;
               commit(self, p, from, reply.lease, reply.what, train(self, *p, reply.what.get()), promise);
             } catch (const std::exception& e) {
               give_up(self, *p, e, promise);
@@ -153,6 +172,7 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
   auto& s = self->state;
   if (i == steps->size()) {
     s.gap.clear();
+    s.uncommitted = false;
     publish(s, *p);
     promise.deliver(load_stage_reply{.version = s.version, .trained_again = steps->size()});
     return;
@@ -226,6 +246,48 @@ void load_stage(pointer self, const shared_parts& p, const buffer_actor& from, c
   }
 }
 
+/// Has every rank load the stage, then does so.
+void load_all(pointer self, const shared_parts& p, const buffer_actor& from, const load_stage_request& r,
+              load_promise promise) {
+  self->state.trainer.reset();
+  ask_ranks<load_share_reply>(self, *p, [&](std::uint32_t) { return load_share_request{r}; });
+  when_ranks_answered(self->state, [=]() mutable {
+    if (const auto& failed = self->state.asked->failed) {
+      promise.deliver(to_caf(*failed));
+    } else {
+      load_stage(self, p, from, r, promise);
+    }
+  });
+}
+
+/// Whether what is loaded may be just what is asked for: only the controller or the buffer was restarted.
+bool may_hold(const learner_state& s, const learner_parts& p, const load_stage_request& r) {
+  return s.trainer && p.ranks.empty() && !s.uncommitted && s.stage == r.stage && s.version >= r.version;
+}
+
+/// Asks the buffer what is recorded, and loads unless that is what is loaded.
+void keep_or_load(pointer self, const shared_parts& p, const buffer_actor& from, const load_stage_request& r,
+                  load_promise promise) {
+  const auto loads = self->state.loads;
+  self->request(from, deadline::buffer, read_steps_request{r.stage, r.version})
+      .then(
+          [=](const read_steps_reply& reply) mutable {
+            auto& s = self->state;
+            const bool none = reply.steps->empty();
+            const auto version = none ? r.version : reply.steps->back().version;
+            const auto branch = none ? r.branch : reply.steps->back().branch;
+            if (s.loads != loads) {
+              promise.deliver(to_caf(error{errc::unavailable, "the learner was told to load another stage"}));
+            } else if (s.version == version && s.branch == branch) {
+              s.present = r.learner;
+              promise.deliver(load_stage_reply{.version = s.version, .trained_again = 0});
+            } else {
+              load_all(self, p, from, r, promise);
+            }
+          },
+          [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+}
+
 } // namespace
 
 own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffer_actor from) {
@@ -237,15 +299,9 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
   return {
       [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
         auto promise = self->make_response_promise<load_stage_reply>();
-        self->state.trainer.reset();
-        ask_ranks<load_share_reply>(self, *parts, [&](std::uint32_t) { return load_share_request{r}; });
-        when_ranks_answered(self->state, [=]() mutable {
-          if (const auto& failed = self->state.asked->failed) {
-            promise.deliver(to_caf(*failed));
-          } else {
-            load_stage(self, parts, from, r, promise);
-          }
-        });
+        ++self->state.loads;
+        may_hold(self->state, *parts, r) ? keep_or_load(self, parts, from, r, promise)
+                                         : load_all(self, parts, from, r, promise);
         return promise;
       },
       [=](const publish_request& r) {
@@ -270,7 +326,12 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
         step(self, parts, from, r.patience, promise);
         return promise;
       },
-      [=](const try_step& again) { step(self, parts, from, again.patience, again.promise); },
+      [=](const try_step& again) {
+        auto promise = again.promise;
+        if (!overtaken(self->state, again.loads, promise)) {
+          step(self, parts, from, again.patience, promise);
+        }
+      },
       [=](const checkpoint_request&) -> caf::result<checkpoint_reply> {
         auto promise = self->make_response_promise<checkpoint_reply>();
         auto& s = self->state;

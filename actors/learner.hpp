@@ -34,6 +34,13 @@ struct learner_parts {
 
 struct rank_answers;
 
+/// From the learner to itself: the batch was not ready, try again.
+struct try_step {
+  std::chrono::milliseconds patience;
+  std::uint64_t loads = 0; ///< of the request; another stage may have been loaded since
+  caf::typed_response_promise<step_reply> promise;
+};
+
 struct learner_state {
   /// Not an aggregate: CAF 0.17 builds a state from the actor's pointer wherever C++ can, and since C++20 it can
   /// initialise an aggregate's first member with it.
@@ -49,6 +56,8 @@ struct learner_state {
   epoch present; ///< of the stage at hand
   std::uint64_t data_cursor = 0;
   logprob_gap gap;
+  std::uint64_t loads = 0;  ///< what was asked for before the last one is void
+  bool uncommitted = false; ///< the trainer is ahead of what is recorded
   caf::actor_clock::time_point waiting_since;
 };
 
@@ -60,3 +69,5 @@ own_learner_actor::behavior_type learner(own_learner_actor::stateful_pointer<lea
                                          std::shared_ptr<const learner_parts> parts, buffer_actor from);
 
 } // namespace troupe::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::try_step)

@@ -288,11 +288,6 @@ struct step_reply {
   policy_version version;
   std::string metrics; ///< the step's figures as a JSON object, as the step record has them
 };
-/// From the learner to itself: the batch was not ready, try again.
-struct try_step {
-  std::chrono::milliseconds patience;
-  caf::typed_response_promise<step_reply> promise;
-};
 struct checkpoint_request {};
 struct checkpoint_reply {
   payload<checkpoint_record> written;
@@ -380,7 +375,6 @@ TROUPE_LOCAL_MESSAGE(pin_request)
 TROUPE_LOCAL_MESSAGE(pin_reply)
 TROUPE_LOCAL_MESSAGE(step_request)
 TROUPE_LOCAL_MESSAGE(step_reply)
-TROUPE_LOCAL_MESSAGE(try_step)
 TROUPE_LOCAL_MESSAGE(checkpoint_request)
 TROUPE_LOCAL_MESSAGE(checkpoint_reply)
 TROUPE_LOCAL_MESSAGE(load_share_request)

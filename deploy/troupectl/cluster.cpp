@@ -138,6 +138,9 @@ bool only_its_cluster_answers(const std::string& run) {
   if (!fs::exists(cluster_file(run))) {
     return false;
   }
+  if (!fs::exists(fs::path{run} / "store" / "CURRENT")) {
+    return true; // the member that owns the store is on another machine
+  }
   const bool answers = fs::exists(fs::path{run} / live::socket_name) && live::connect_to(run, 1);
   return !answers && lock_holder(find_store(run)).has_value();
 }

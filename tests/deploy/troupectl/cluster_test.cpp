@@ -153,6 +153,10 @@ TEST_F(Cluster, FindsTheClusterOfARunFolder) {
   const auto folder_of_run = run_folder();
   EXPECT_EQ(bare({"get", "workers", "--run", folder_of_run}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("generator-0"));
+  std::filesystem::create_directory(folder + "/elsewhere"); // of a controller whose buffer is on another machine
+  std::filesystem::copy(folder_of_run + "/cluster.json", folder + "/elsewhere/cluster.json");
+  EXPECT_EQ(bare({"count", "groups", "--run", folder + "/elsewhere", "--keys", keys_}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "4\n");
 }
 
 TEST_F(Cluster, ReadsTheStoreFromAfar) {
@@ -175,7 +179,7 @@ TEST_F(Cluster, ReadsTheStoreFromAfar) {
 }
 
 TEST_F(Cluster, FollowsWhatChanges) {
-  std::thread writer{[&] {
+  std::jthread writer{[&] {
     for (std::uint64_t cursor = 3; cursor < 6; ++cursor) {
       group fresh{.id = {stage_index{0}, purpose::train, cursor}, .task = "addition"};
       fresh.history.push_back({group_state::queued, static_cast<std::int64_t>(1800000000000 + cursor), "buffer"});

@@ -77,9 +77,7 @@ private:
         }
         auto got = from.get(*p, have, base.get());
         const std::lock_guard one_at_a_time{lives_};
-        if (is_past(p->id.life)) {
-          return false;
-        }
+        take_life(p->id.life);
         count(got);
         base = got.what;
         have = p->id;
@@ -109,9 +107,7 @@ private:
           }
           auto got = from.get(*p, {}, nullptr);
           const std::lock_guard one_at_a_time{lives_};
-          if (is_past(p->id.life)) {
-            return false;
-          }
+          take_life(p->id.life);
           count(got);
           options_.board->add_fetched(stage, std::move(got.what));
           return true;
@@ -193,17 +189,16 @@ private:
     counts_.bytes += got.bytes;
   }
 
-  /// A learner that another has followed; at the first word of a new one, what was fetched from the one before is
-  /// forgotten. Under `lives_`.
-  bool is_past(const incarnation& life) {
+  /// At the first word of a new learner what was fetched from the one before is forgotten. Throws error(fenced) for one
+  /// that another has followed. Under `lives_`.
+  void take_life(const incarnation& life) {
     if (past_.contains(life)) {
-      return true;
+      throw error{errc::fenced, "these weights are of a learner that another has followed"};
     }
     if (life != life_) {
       past_.insert(std::exchange(life_, life));
       options_.board->forget_fetched();
     }
-    return false;
   }
 
   const options options_;

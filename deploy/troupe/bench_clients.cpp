@@ -60,8 +60,10 @@ void hear(simulated& c) {
   }
 }
 
-/// Talks until it is killed.
-[[noreturn]] void talk(const std::string& endpoint, std::uint32_t clients) {
+/// Talks until it is killed: as fast as it can for `filling` seconds, so that the server has had as much to hold as it
+/// ever will, then at its pace.
+[[noreturn]] void talk(const std::string& endpoint, std::uint32_t clients, double filling) {
+  const auto calm_at = clock::now() + std::chrono::duration<double>(filling);
   zmq::context_t context{1};
   context.set(zmq::ctxopt::max_sockets, static_cast<int>(2 * clients));
   const std::vector<wire::part> request{wire::make_part(std::string(request_bytes, 'x'))};
@@ -87,7 +89,7 @@ void hear(simulated& c) {
       if (items[i].revents != 0) {
         hear(c);
       }
-      if (c.asks_at && clock::now() >= *c.asks_at) {
+      if (c.asks_at && (clock::now() >= *c.asks_at || clock::now() < calm_at)) {
         c.asks_at.reset();
         c.head.settled = ++c.head.sequence;
         say(c, wire::purport::request, request);
@@ -139,7 +141,7 @@ nlohmann::json bench_clients(const wire_bench& o) {
   if (child == 0) {
     char endpoint[256]{};
     const auto n = ::read(to_child[0], endpoint, sizeof endpoint - 1);
-    talk({endpoint, static_cast<std::size_t>(std::max<ssize_t>(n, 0))}, o.clients);
+    talk({endpoint, static_cast<std::size_t>(std::max<ssize_t>(n, 0))}, o.clients, o.seconds / 6);
   }
   const wire::server server{{}, [](const wire::peer&, wire::message, const wire::respond& answer) {
                               answer({.kind = 1, .parts = {wire::make_part("thanks")}});
@@ -147,8 +149,7 @@ nlohmann::json bench_clients(const wire_bench& o) {
   const auto endpoint = server.endpoint();
   const bool told = ::write(to_child[1], endpoint.data(), endpoint.size()) > 0;
   const auto fifth = o.seconds / 5;
-  std::this_thread::sleep_for(
-      std::chrono::duration<double>(told ? fifth : 0)); // all are there, and buffers have filled
+  std::this_thread::sleep_for(std::chrono::duration<double>(told ? fifth : 0)); // all are there, and have been fast
   const auto filled = resident_peak(fifth);
   const auto requests_before = server.read().requests;
   const auto began = clock::now();

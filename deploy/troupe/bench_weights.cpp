@@ -143,7 +143,7 @@ public:
   }
   std::shared_ptr<gpu::backend> backend() const { return backend_; }
   std::shared_ptr<const gpu::weights> next() {
-    for (std::size_t i = version_ % 100; i < words_.size(); i += 100) {
+    for (std::size_t i = random_() % 199; i < words_.size(); i += 1 + random_() % 199) {
       words_[i] = static_cast<std::uint32_t>(random_());
     }
     const auto copy = std::make_shared<std::vector<std::uint32_t>>(words_);

@@ -54,10 +54,11 @@ TEST(TorchCollective, EachRankGetsItsPartOfTheSumAndEverybodysPart) {
 TEST(TorchCollective, ARankThatIsGoneIsNoticedLongBeforeTheDeadline) {
   const auto began = clock::now();
   const auto ended = on_ranks(3, [](std::shared_ptr<torch_collective> ranks) {
+    const double mine = 1;
+    ranks->exchange({&mine, 1}); // all have joined
     if (ranks->rank() == 1) {
       return; // destroys its collective: the others see its sockets close
     }
-    const double mine = 1;
     ranks->exchange({&mine, 1});
   });
   EXPECT_LT(clock::now() - began, std::chrono::seconds{20}); // the deadline is 60
@@ -90,10 +91,11 @@ TEST(TorchCollective, ARankThatHangsCostsTheOthersTheirDeadlineAndNoMore) {
 
 TEST(TorchCollective, OnceFailedItFailsAtOnce) {
   const auto ended = on_ranks(2, [](std::shared_ptr<torch_collective> ranks) {
+    const double mine = 1;
+    ranks->exchange({&mine, 1}); // all have joined
     if (ranks->rank() == 1) {
       return;
     }
-    const double mine = 1;
     EXPECT_THROW(ranks->exchange({&mine, 1}), error);
     ranks->exchange({&mine, 1});
   });

@@ -49,6 +49,7 @@ caf::result<Reply> write(pointer self, const space_watch& space, const clock_sou
     }
     s.parked_since = self->clock().now();
     s.stopped_at = reading(self, clock).now;
+    space.full(true);
     space.notice("the store cannot write: " + s.full + "; the run waits for space");
     self->delayed_send(self, deadline::space_poll, write_again{});
   }
@@ -81,6 +82,7 @@ void write_parked(pointer self, const space_watch& space, const clock_source& cl
   }
   if (s.parked.empty()) {
     s.stood_still = clock().now - s.stopped_at;
+    space.full(false);
     space.notice("the store writes again");
     return;
   }

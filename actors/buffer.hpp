@@ -19,6 +19,7 @@ clock_reading read_clocks();
 struct space_watch {
   std::function<void(const std::string& what)> notice; ///< that it waits, that it writes again
   std::function<bool()> give_up;                       ///< true: wait no longer
+  std::function<void(bool full)> full = [](bool) {};   ///< writes wait from now on, or no more
 };
 
 /// A request that waits for space: tries it, or ends it with the reason. False when it has to wait on.

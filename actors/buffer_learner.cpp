@@ -17,8 +17,20 @@ lease_batch_reply buffer_service::lease_batch(const lease_batch_request& r, cloc
   std::move(leased.dropped.begin(), leased.dropped.end(), std::back_inserter(changed));
   save_leased(std::move(changed), leased.lease.value_or(lease_id{}));
   if (!leased.lease) {
+    batch_asked_ = batch_asked_.value_or(at.now);
     return {.waiting_for = waiting_for(at)};
   }
+  if (figures_ != nullptr) {
+    const auto waited = at.now - batch_asked_.value_or(at.now);
+    figures_->observe("troupe_buffer_batch_wait_duration_seconds", std::chrono::duration<double>(waited).count());
+    for (const auto& g : leased.groups) {
+      for (const auto& m : g.members) {
+        figures_->observe("troupe_buffer_sample_staleness_versions",
+                          static_cast<double>(ledger_.version().value) - static_cast<double>(m.oldest.value));
+      }
+    }
+  }
+  batch_asked_.reset();
   return {.lease = *leased.lease, .what = read_groups(leased.groups)};
 }
 
@@ -51,6 +63,9 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
                      : ledger_.commit_batch(caller(r.who, at), r.learner, r.lease, r.step->version);
   if (outcome.result == rollout::submit_result::created) {
     save(std::move(outcome.groups), std::move(rest), store::durability::disk);
+    if (figures_ != nullptr) {
+      figures_->add("troupe_buffer_commits_total");
+    }
     forget_due(at);
   }
   return {.result = outcome.result};

@@ -6,6 +6,7 @@
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
 #include "runtime/kill_point.hpp"
+#include "runtime/metrics/readings.hpp"
 #include "runtime/rollout/payload_bytes.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
@@ -105,7 +106,13 @@ void buffer_service::settle() {
     return;
   }
   kill_point("before_write");
+  const auto began = std::chrono::steady_clock::now();
   journal_.commit(unsaved_->what, unsaved_->how);
+  if (figures_ != nullptr) {
+    figures_->observe("troupe_buffer_write_duration_seconds",
+                      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    metrics::show(*figures_, ledger_.counts());
+  }
   const store::write saved = std::move(unsaved_->what);
   unsaved_.reset();
   if (retention_) {
@@ -286,6 +293,9 @@ submit_reply buffer_service::submit_samples(const submit_samples_request& r, clo
   for (const auto& one : *r.samples) {
     auto outcome = ledger_.submit_sample(caller(r.who, at), one.lease, one.of, one.what.index, describe(one.what),
                                          rollout::payload_bytes(one.what));
+    if (figures_ != nullptr) {
+      figures_->add("troupe_buffer_submitted_samples_total", 1, rollout::to_string(outcome.result));
+    }
     if (outcome.result == rollout::submit_result::created) {
       rest.samples.emplace_back(sample_id{one.of, one.what.index}, one.what);
       std::move(outcome.groups.begin(), outcome.groups.end(), std::back_inserter(changed));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "runtime/metrics/registry.hpp"
 #include "runtime/config/recipe.hpp"
 #include "runtime/rollout/ledger.hpp"
 #include "runtime/rollout/retention.hpp"
@@ -32,6 +33,9 @@ class buffer_service {
 public:
   /// Takes up what the journal holds; all leases are void and a new epoch begins.
   buffer_service(store::journal& journal, const config::recipe& what, source_map sources, clock_reading at);
+
+  /// Shows what it does as live figures from now on; `figures` outlives it.
+  void show_in(metrics::registry& figures) { figures_ = &figures; }
 
   begin_stage_reply begin_stage(const begin_stage_request& r);
   issue_reply issue(const issue_request& r, clock_reading at);
@@ -101,6 +105,8 @@ private:
     store::durability how = store::durability::wal;
   };
   std::optional<unsaved> unsaved_;
+  metrics::registry* figures_ = nullptr;
+  std::optional<rollout::monotonic_ms> batch_asked_; ///< since when the learner waits for one
   std::string last_undecided_; ///< why the last verdict of a train group could not be given
   lease_id reserved_;          ///< the journal promises that no lease id from here on was ever given out
 };

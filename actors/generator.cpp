@@ -39,6 +39,9 @@ void hand_back(pointer self, const worker_name& who, const buffer_actor& from, l
 void tell(pointer self, bool busy) {
   auto& s = self->state;
   s.status->hold(s.station->leases().size());
+  if (auto* figures = s.status->figures()) {
+    figures->set("troupe_generator_running_samples", static_cast<double>(s.station->pending()));
+  }
   if (s.station->pending() == 0) {
     s.status->now("waiting for prompts", "buffer");
   } else if (busy) {
@@ -112,6 +115,15 @@ void renew_leases(pointer self, const worker_name& who, const buffer_actor& from
   }
 }
 
+void count(const worker_status& status, const std::vector<sampled>& done) {
+  if (auto* figures = status.figures()) {
+    for (const auto& one : done) {
+      figures->add("troupe_generator_samples_total", 1, to_string(one.what.finish));
+      figures->observe("troupe_generator_completion_tokens", static_cast<double>(one.what.tokens.size()));
+    }
+  }
+}
+
 void submit(pointer self, const worker_name& who, const buffer_actor& from, std::vector<sampled> done,
             const failure_sink& failed) {
   std::set<lease_id> leases;
@@ -161,6 +173,7 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
           failed(who.name, e.what());
           return;
         }
+        count(*s.status, done);
         if (!done.empty()) {
           submit(self, who, from, std::move(done), failed);
         }

@@ -8,6 +8,7 @@
 #include "actors/stage_training.hpp"
 #include "runtime/check.hpp"
 #include "runtime/kill_point.hpp"
+#include "runtime/metrics/readings.hpp"
 
 #include <caf/send.hpp>
 #include <nlohmann/json.hpp>
@@ -120,6 +121,9 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
               return;
             }
             self->state.uncommitted = false;
+            if (auto* shown = p->status->figures()) {
+              metrics::show_step(*shown, nlohmann::ordered_json::parse(record->metrics));
+            }
             kill_point("after_commit_before_publish");
             publish(self->state, *p);
             promise.deliver(step_reply{

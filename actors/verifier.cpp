@@ -43,6 +43,21 @@ void let_go(pointer self) {
   self->send(self->state.keeper, keep_lease{});
 }
 
+std::vector<judgement> judge_one(const worker_status& status, const judge_group& judge, const generated_group& g) {
+  const auto began = std::chrono::steady_clock::now();
+  auto judged = judge(g);
+  if (auto* figures = status.figures()) {
+    figures->observe("troupe_verifier_duration_seconds",
+                     std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    for (const auto& j : judged) {
+      if (j.verdict != verdict_kind::none) { // of a group that nobody had to judge
+        figures->add("troupe_verifier_verdicts_total", 1, to_string(j.verdict));
+      }
+    }
+  }
+  return judged;
+}
+
 /// Judges until the lease is done or it is time to hand in: a slow judge then shows that it moves.
 payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& judge) {
   auto& s = self->state;
@@ -51,7 +66,7 @@ payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& j
   s.status->now("judging");
   do {
     const auto& g = s.work.groups->at(s.next++);
-    judged->push_back({s.work.lease, g.what.id, judge(g)});
+    judged->push_back({s.work.lease, g.what.id, judge_one(*s.status, judge, g)});
   } while (s.next < s.work.groups->size() && self->clock().now() < until);
   return judged;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/metrics/registry.hpp"
 #include "schema/ids.hpp"
 
 #include <chrono>
@@ -21,6 +22,10 @@ public:
     std::uint64_t leases = 0;
   };
 
+  /// `figures`, which outlive it, show what the worker does; null: nobody asks.
+  explicit worker_status(metrics::registry* figures = nullptr) : figures_(figures) {}
+  metrics::registry* figures() const { return figures_; }
+
   /// Its age counts from when it began to be so: the same words again change nothing.
   void now(const std::string& doing, const std::string& waits_for = {});
   void hold(std::uint64_t leases);
@@ -28,6 +33,7 @@ public:
   reading read() const;
 
 private:
+  metrics::registry* const figures_;
   mutable std::mutex mutex_;
   reading last_{.doing = "starting"};
   std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();

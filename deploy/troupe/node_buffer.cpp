@@ -33,6 +33,21 @@ bool claim_store(const std::string& run, const config::recipe& recipe) {
   return begun;
 }
 
+void show_space(node& here, bool full) {
+  here.figures().set("troupe_buffer_store_full", full ? 1 : 0);
+  full ? here.health().set("store", "the disk is full; writes wait for space") : here.health().clear("store");
+}
+
+std::uintmax_t bytes_below(const fs::path& folder) {
+  std::uintmax_t sum = 0;
+  std::error_code gone; // files come and go while the store works
+  for (const auto& file : fs::recursive_directory_iterator{folder, gone}) {
+    const auto size = file.file_size(gone);
+    sum += gone ? 0 : size;
+  }
+  return sum;
+}
+
 } // namespace
 
 int run_buffer_node(node& here) {
@@ -50,9 +65,12 @@ int run_buffer_node(node& here) {
   caf::actor_system_config quiet;
   caf::actor_system system{quiet_actors(quiet)};
   const auto service = std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
+  service->show_in(here.figures());
+  show_space(here, false);
   const auto buffer =
       system.spawn<caf::detached>(actors::buffer, service, actors::clock_source{actors::read_clocks},
-                                  actors::space_watch{say, [&here] { return here.stopping(); }});
+                                  actors::space_watch{say, [&here] { return here.stopping(); },
+                                                      [&here](bool full) { show_space(here, full); }});
   const auto door = system.spawn(actors::buffer_door, buffer);
   int status = 0;
   {
@@ -60,7 +78,10 @@ int run_buffer_node(node& here) {
     say("serves at " + server.endpoint());
     admin::store_reading reading{config.run, journal};
     const auto admin = here.open_admin([&](http::server& to) { reading.add_routes(to); });
-    here.figures().on_read([&](metrics::registry& to) { metrics::show(to, server.read()); });
+    here.figures().on_read([&](metrics::registry& to) {
+      metrics::show(to, server.read());
+      to.set("troupe_buffer_store_bytes", static_cast<double>(bytes_below(fs::path{config.run} / "store")));
+    });
     const auto page = here.open_page();
     const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; },
                                 page ? page->endpoint().text() : "", admin ? admin->url() : "");

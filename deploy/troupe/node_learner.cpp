@@ -64,7 +64,7 @@ int run_learner_node(node& here) {
   parts->board = board;
   parts->tokenizer = text::load_tokenizer(tokenizer_folder);
   parts->meter = meter;
-  parts->status = std::make_shared<actors::worker_status>();
+  parts->status = std::make_shared<actors::worker_status>(&here.figures());
   parts->sources = sources;
   parts->run_folder = config.run;
   parts->tokenizer_folder = tokenizer_folder;

@@ -99,7 +99,7 @@ int run_generator_node(node& here) {
   const auto& recipe = here.recipe();
   const auto backend = gpu::open_backend(backend_of(recipe));
   const auto learner = here.dial(here.config().weights_address, "learner-0");
-  const auto status = std::make_shared<actors::worker_status>();
+  const auto status = std::make_shared<actors::worker_status>(&here.figures());
   const auto meter = std::make_shared<actors::activity>();
   std::atomic<bool> draining{false};
   caf::actor_system_config quiet;
@@ -111,7 +111,9 @@ int run_generator_node(node& here) {
   here.health().set("weights", "no policy version has arrived yet");
   here.figures().on_read([&, status, meter](metrics::registry& to) {
     metrics::show(to, client->read());
-    to.raise("troupe_generator_tokens_total", static_cast<double>(meter->total().tokens));
+    const auto total = meter->total();
+    to.raise("troupe_generator_tokens_total", static_cast<double>(total.tokens));
+    to.raise("troupe_generator_busy_seconds_total", total.generating);
     to.set("troupe_generator_policy_version", static_cast<double>(status->read().version.value));
   });
   const auto page = here.open_page();
@@ -139,7 +141,7 @@ int run_generator_node(node& here) {
 
 int run_verifier_node(node& here) {
   require_programs(here.recipe());
-  const auto status = std::make_shared<actors::worker_status>();
+  const auto status = std::make_shared<actors::worker_status>(&here.figures());
   std::atomic<bool> draining{false};
   caf::actor_system_config quiet;
   caf::actor_system system{quiet_actors(quiet)};

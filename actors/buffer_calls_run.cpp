@@ -363,8 +363,9 @@ std::string encode(const steer_reply& m) {
 }
 template <>
 steer_reply decode_call(std::string_view bytes) {
-  return frame::open<schema::SteerReply>(
-      bytes, [](auto from) { return steer_reply{from.getPaused(), from.getMaxStaleness()}; });
+  return frame::open<schema::SteerReply>(bytes, [](auto from) {
+    return steer_reply{from.getPaused(), from.getMaxStaleness()};
+  });
 }
 
 } // namespace troupe::actors

@@ -19,8 +19,8 @@ struct buffer_door_state {
   controller_fence fence;
 };
 
-/// Lets other processes ask the buffer. Answers each request with the buffer's reply or its error. A request that says it is of another worker than the
-/// peer it came from is refused.
+/// Lets other processes ask the buffer. Answers each request with the buffer's reply or its error. A request that says
+/// it is of another worker than the peer it came from is refused.
 door_actor::behavior_type buffer_door(door_actor::stateful_pointer<buffer_door_state> self, buffer_actor to);
 
 } // namespace troupe::actors

@@ -105,7 +105,7 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
 progress_reply buffer_service::progress(const progress_request& r, clock_reading at) const {
   return {.unfinished_pinned = ledger_.unfinished_pinned() + (unsaved_ ? 1 : 0), // what is not stored is not done
           .version = ledger_.version(),
-          .waiting_for = !r.explain                         ? ""
+          .waiting_for = !r.explain                        ? ""
                          : ledger_.unfinished_pinned() > 0 ? ledger_.waiting_for_pinned(at.now)
                                                            : waiting_for(at)};
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/messages.hpp"
-#include "runtime/metrics/registry.hpp"
 #include "runtime/config/recipe.hpp"
+#include "runtime/metrics/registry.hpp"
 #include "runtime/rollout/ledger.hpp"
 #include "runtime/rollout/retention.hpp"
 #include "runtime/store/journal.hpp"
@@ -96,7 +96,7 @@ private:
   rollout::ledger ledger_;
   std::optional<rollout::retention> retention_; ///< nothing: everything is kept
   stage_index stage_;
-  bool open_ = false; ///< between stages, and before the first of this life, no work is handed out
+  bool open_ = false;   ///< between stages, and before the first of this life, no work is handed out
   bool paused_ = false; ///< by an operator: no work is handed out
   std::optional<task::mixture> mixture_;
   sampling_plan pinned_plan_;
@@ -107,8 +107,8 @@ private:
   std::optional<unsaved> unsaved_;
   metrics::registry* figures_ = nullptr;
   std::optional<rollout::monotonic_ms> batch_asked_; ///< since when the learner waits for one
-  std::string last_undecided_; ///< why the last verdict of a train group could not be given
-  lease_id reserved_;          ///< the journal promises that no lease id from here on was ever given out
+  std::string last_undecided_;                       ///< why the last verdict of a train group could not be given
+  lease_id reserved_; ///< the journal promises that no lease id from here on was ever given out
 };
 
 } // namespace troupe::actors

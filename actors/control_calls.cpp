@@ -53,17 +53,16 @@ cluster::sign_of_life decode_control<cluster::sign_of_life>(std::string_view byt
       constexpr std::uint64_t most = std::uint64_t{1} << 53; // far more than any, and no overflow
       return std::chrono::milliseconds{static_cast<std::int64_t>(std::min(ms, most))};
     };
-    return cluster::sign_of_life{
-        .doing = frame::text(from.getDoing()),
-        .doing_for = time(from.getDoingForMs()),
-        .waits_for = frame::text(from.getWaitsFor()),
-        .version = policy_version{from.getVersion()},
-        .leases = from.getLeases(),
-        .busy_us = from.getBusyUs(),
-        .tokens = from.getTokens(),
-        .unanswered_by = frame::text(from.getUnansweredBy()),
-        .unanswered_for = time(from.getUnansweredForMs()),
-        .draining = from.getDraining()};
+    return cluster::sign_of_life{.doing = frame::text(from.getDoing()),
+                                 .doing_for = time(from.getDoingForMs()),
+                                 .waits_for = frame::text(from.getWaitsFor()),
+                                 .version = policy_version{from.getVersion()},
+                                 .leases = from.getLeases(),
+                                 .busy_us = from.getBusyUs(),
+                                 .tokens = from.getTokens(),
+                                 .unanswered_by = frame::text(from.getUnansweredBy()),
+                                 .unanswered_for = time(from.getUnansweredForMs()),
+                                 .draining = from.getDraining()};
   });
 }
 

@@ -15,9 +15,9 @@ inline constexpr std::chrono::seconds weights{10};       ///< an answer of the l
 inline constexpr std::chrono::seconds weights_chunk{60}; ///< the bytes of some chunks, over a slow network
 inline constexpr std::chrono::minutes buffer{5};         ///< any request to the buffer: an fsync, or a wait for space
 inline constexpr std::chrono::milliseconds idle_poll{2}; ///< pause of a worker that found nothing to do
-inline constexpr std::chrono::milliseconds idle_poll_max{8}; ///< the same, after it found nothing several times
+inline constexpr std::chrono::milliseconds idle_poll_max{8};  ///< the same, after it found nothing several times
 inline constexpr std::chrono::milliseconds progress_poll{10}; ///< between two looks how far an evaluation is
-inline constexpr std::chrono::minutes gathering{10}; ///< for buffer and learner to join, or come back
+inline constexpr std::chrono::minutes gathering{10};          ///< for buffer and learner to join, or come back
 inline constexpr std::chrono::seconds drain{30};
 inline constexpr std::chrono::minutes step{30};      ///< one training step, replayed steps included; see `step_of`
 inline constexpr std::chrono::minutes ranks{10};     ///< a learner's ranks, for the slowest at each meeting in a step

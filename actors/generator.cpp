@@ -32,7 +32,10 @@ void hand_back(pointer self, const worker_name& who, const buffer_actor& from, l
   };
   ++self->state.handing_back;
   self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
-      .then([=](const submit_reply&) { done(); }, [=](caf::error&) { done(); /* the lease ends by time */ });
+      .then([=](const submit_reply&) { done(); },
+            [=](caf::error&) {
+              done(); /* the lease ends by time */
+            });
 }
 
 /// What it does now, in words.

@@ -28,7 +28,7 @@ struct generator_state {
   caf::actor_clock::time_point renewed; ///< on the actor system's clock
   std::chrono::milliseconds renew_every{0};
   std::chrono::milliseconds idle_pause{2}; ///< until it asks again; longer each time there is nothing
-  std::size_t handing_back = 0; ///< leases, on their way
+  std::size_t handing_back = 0;            ///< leases, on their way
   std::optional<caf::typed_response_promise<drain_reply>> drained; ///< kept when nothing is on its way any more
 };
 

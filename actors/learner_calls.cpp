@@ -81,7 +81,8 @@ pin_request decode_learner_call(std::string_view bytes) {
 }
 
 std::string encode(const step_request& m) {
-  return request([&](auto to) { to.setPatienceMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.patience.count()))); });
+  return request(
+      [&](auto to) { to.setPatienceMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.patience.count()))); });
 }
 template <>
 step_request decode_learner_call(std::string_view bytes) {

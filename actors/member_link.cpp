@@ -67,9 +67,9 @@ void member_link::run() {
   };
   while (!over()) {
     const bool in = joined();
-    const auto told = in ? ask(static_cast<std::uint16_t>(control_call::heartbeat), options_.tell(),
-                               options_.answer_within)
-                         : ask(static_cast<std::uint16_t>(control_call::join), options_.who, options_.answer_within);
+    const auto told =
+        in ? ask(static_cast<std::uint16_t>(control_call::heartbeat), options_.tell(), options_.answer_within)
+           : ask(static_cast<std::uint16_t>(control_call::join), options_.who, options_.answer_within);
     const auto now = std::chrono::steady_clock::now();
     if (!told) {
       if (now - answered > options_.give_up_after) {

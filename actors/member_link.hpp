@@ -17,7 +17,7 @@ struct member_link_options {
   std::shared_ptr<wire::client> controller;
   cluster::joiner who;
   std::chrono::milliseconds heartbeat{1000};
-  std::chrono::milliseconds answer_within{5000}; ///< an answer to a join or a heartbeat
+  std::chrono::milliseconds answer_within{5000};  ///< an answer to a join or a heartbeat
   std::chrono::milliseconds give_up_after{60000}; ///< without an answer: at the start, and later
   /// What the member does; called before each heartbeat, on the link's thread.
   std::function<cluster::sign_of_life()> tell;

@@ -20,8 +20,8 @@ struct wire_ended {
   payload<wire::outcome> how;
 };
 
-/// To an actor that asks over a wire: the other side is lost. What it waits for ends with `unavailable` now, and so does
-/// all it is asked later.
+/// To an actor that asks over a wire: the other side is lost. What it waits for ends with `unavailable` now, and so
+/// does all it is asked later.
 struct wire_cut {
   std::string why;
 };

@@ -8,8 +8,7 @@ namespace troupe::actors {
 
 const std::string& body_of(const wire_asked& asked) {
   if (asked.what->parts.size() != 1) {
-    throw error{errc::invalid,
-                "a request of " + std::to_string(asked.what->parts.size()) + " parts; it has one"};
+    throw error{errc::invalid, "a request of " + std::to_string(asked.what->parts.size()) + " parts; it has one"};
   }
   return *asked.what->parts.front();
 }

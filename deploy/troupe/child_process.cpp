@@ -84,8 +84,7 @@ std::optional<process_end> child_process::ended() {
   if (!end_) {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-      end_ = WIFSIGNALED(status) ? process_end{.signal = WTERMSIG(status)}
-                                 : process_end{.status = WEXITSTATUS(status)};
+      end_ = WIFSIGNALED(status) ? process_end{.signal = WTERMSIG(status)} : process_end{.status = WEXITSTATUS(status)};
     }
   }
   return end_;

@@ -135,9 +135,8 @@ std::vector<std::string> member_desk::missing() {
   std::vector<std::string> all;
   const auto here = membership_.members(std::chrono::steady_clock::now());
   for (const auto role : {wire::role::buffer, wire::role::learner}) {
-    const bool present = std::any_of(here.begin(), here.end(), [&](const auto& m) {
-      return m.who.as == role && membership_.present(m.who.name);
-    });
+    const bool present = std::any_of(
+        here.begin(), here.end(), [&](const auto& m) { return m.who.as == role && membership_.present(m.who.name); });
     if (!present) {
       all.push_back(wire::to_string(role));
     }

@@ -54,7 +54,9 @@ int run_buffer_node(node& here) {
   const auto& config = here.config();
   const auto& recipe = here.recipe();
   const auto sources = config::open_sources(recipe);
-  const auto say = [&](const std::string& text) { std::fprintf(stderr, "%s: %s\n", config.name.c_str(), text.c_str()); };
+  const auto say = [&](const std::string& text) {
+    std::fprintf(stderr, "%s: %s\n", config.name.c_str(), text.c_str());
+  };
   const bool begun = claim_store(config.run, recipe);
   store::journal journal{config.run + "/store", begun ? store::open_mode::existing : store::open_mode::create};
   keep_data_files(journal, recipe);
@@ -67,10 +69,9 @@ int run_buffer_node(node& here) {
   const auto service = std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
   service->show_in(here.figures());
   show_space(here, false);
-  const auto buffer =
-      system.spawn<caf::detached>(actors::buffer, service, actors::clock_source{actors::read_clocks},
-                                  actors::space_watch{say, [&here] { return here.stopping(); },
-                                                      [&here](bool full) { show_space(here, full); }});
+  const auto buffer = system.spawn<caf::detached>(
+      actors::buffer, service, actors::clock_source{actors::read_clocks},
+      actors::space_watch{say, [&here] { return here.stopping(); }, [&here](bool full) { show_space(here, full); }});
   const auto door = system.spawn(actors::buffer_door, buffer);
   int status = 0;
   {

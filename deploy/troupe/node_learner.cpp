@@ -87,9 +87,9 @@ int run_learner_node(node& here) {
       to.set("troupe_learner_policy_version", static_cast<double>(parts->status->read().version.value));
     });
     const auto page = here.open_page();
-    const auto link = here.join(
-        [&, now = parts->status] { return with_unanswered(tell(*meter, *now), "buffer", *client); },
-        page ? page->endpoint().text() : "");
+    const auto link =
+        here.join([&, now = parts->status] { return with_unanswered(tell(*meter, *now), "buffer", *client); },
+                  page ? page->endpoint().text() : "");
     const auto ended = here.wait();
     link->leave(here.reason());
     std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());

@@ -152,9 +152,8 @@ int run_verifier_node(node& here) {
   const auto link =
       here.join([&, status] { return with_unanswered(tell(*status, nullptr, draining), "buffer", *client); },
                 page ? page->endpoint().text() : "");
-  const auto worker =
-      system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
-                                  make_group_judge(here.recipe()), here.failure_sink(), status);
+  const auto worker = system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
+                                                  make_group_judge(here.recipe()), here.failure_sink(), status);
   const int result = work(here, system, worker, *link, draining);
   caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);

@@ -110,8 +110,8 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
     const actors::worker_name name{"verifier-" + std::to_string(i), wire::new_incarnation()};
-    who.verifiers.push_back(
-        system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe), failed, std::make_shared<actors::worker_status>()));
+    who.verifiers.push_back(system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe),
+                                                        failed, std::make_shared<actors::worker_status>()));
     members->watch(caf::actor_cast<caf::actor>(who.verifiers.back()), name, "verifier");
   }
 

@@ -110,8 +110,8 @@ bool run_walk::gather() {
       return false;
     }
     if (now - began > actors::deadline::gathering) {
-      throw error{errc::unavailable, who + " did not join within " +
-                                         std::to_string(actors::deadline::gathering.count()) + " minutes"};
+      throw error{errc::unavailable,
+                  who + " did not join within " + std::to_string(actors::deadline::gathering.count()) + " minutes"};
     }
     if (now - noted > actors::deadline::wait_note) {
       noted = now;

@@ -25,7 +25,7 @@ constexpr timespec look_every{0, 100'000'000};
 constexpr milliseconds first_pause{200}; // before a process is started again; doubled each time
 constexpr milliseconds longest_pause{10'000};
 constexpr milliseconds pause_after_leaving{15'000}; // the controller may be about to end, too
-constexpr std::chrono::seconds quick{10}; // who dies sooner has not really started
+constexpr std::chrono::seconds quick{10};           // who dies sooner has not really started
 constexpr unsigned quick_deaths_max = 5;
 constexpr std::size_t last_lines = 12;
 constexpr double controller_end_s = 180; // the present step, and a checkpoint
@@ -70,9 +70,9 @@ supervisor::supervisor(std::string run_folder, const cast_size& size) : run_(std
   base_.admin_listen.port = ports[3];
   add("controller", wire::role::controller);
   add("buffer", wire::role::buffer);
-  for (const auto& [as, count] : {std::pair{wire::role::learner, size.learners},
-                                  std::pair{wire::role::generator, size.generators},
-                                  std::pair{wire::role::verifier, size.verifiers}}) {
+  for (const auto& [as, count] :
+       {std::pair{wire::role::learner, size.learners}, std::pair{wire::role::generator, size.generators},
+        std::pair{wire::role::verifier, size.verifiers}}) {
     for (unsigned i = 0; i < count; ++i) {
       add(name_of(as, i), as);
     }

@@ -20,8 +20,8 @@ struct cast_size {
 };
 
 /// Runs the roles of one run as processes of this machine: starts them, starts again whoever dies, under the same
-/// identity and after a pause that grows, and keeps RUN/cluster.json. Keys lie in RUN/keys, each process's configuration
-/// and output in RUN/nodes. Not thread-safe.
+/// identity and after a pause that grows, and keeps RUN/cluster.json. Keys lie in RUN/keys, each process's
+/// configuration and output in RUN/nodes. Not thread-safe.
 class supervisor {
 public:
   /// Makes keys and configurations; starts nothing.

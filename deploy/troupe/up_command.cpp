@@ -34,8 +34,8 @@ std::string setting_of(const std::string& scale) {
   const bool number = equals != std::string::npos && equals + 1 < scale.size() &&
                       std::from_chars(scale.data() + equals + 1, end, count).ptr == end;
   if ((role != "generator" && role != "verifier") || !number || count == 0 || count > most) {
-    throw error{errc::invalid, "--scale " + scale + ": write generator=N or verifier=N, N from 1 to " +
-                                   std::to_string(most)};
+    throw error{errc::invalid,
+                "--scale " + scale + ": write generator=N or verifier=N, N from 1 to " + std::to_string(most)};
   }
   return role + "s=" + std::to_string(count);
 }

@@ -8,7 +8,8 @@ namespace troupe::cluster {
 
 namespace {
 
-constexpr std::size_t retired_lives_max = 16; // of a name; an older zombie joins as a newcomer and loses against the heir
+constexpr std::size_t retired_lives_max =
+    16; // of a name; an older zombie joins as a newcomer and loses against the heir
 
 bool is_here(member_state s) {
   return s == member_state::ready || s == member_state::draining || s == member_state::silent;

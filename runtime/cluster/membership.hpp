@@ -34,14 +34,14 @@ struct joiner {
 
 /// What a member says about itself with each heartbeat. Times are whole microseconds or milliseconds.
 struct sign_of_life {
-  std::string doing;             ///< in words: "decoding 16 samples"
-  milliseconds doing_for{0};     ///< so long already
-  std::string waits_for;         ///< role or name of whom it waits for; empty: nobody
-  policy_version version;        ///< of the weights it works with
-  std::uint64_t leases = 0;      ///< it holds
-  std::uint64_t busy_us = 0;     ///< since its start: sampling, judging or training
-  std::uint64_t tokens = 0;      ///< sampled since its start
-  std::string unanswered_by;     ///< role that owes it an answer; empty: none
+  std::string doing;         ///< in words: "decoding 16 samples"
+  milliseconds doing_for{0}; ///< so long already
+  std::string waits_for;     ///< role or name of whom it waits for; empty: nobody
+  policy_version version;    ///< of the weights it works with
+  std::uint64_t leases = 0;  ///< it holds
+  std::uint64_t busy_us = 0; ///< since its start: sampling, judging or training
+  std::uint64_t tokens = 0;  ///< sampled since its start
+  std::string unanswered_by; ///< role that owes it an answer; empty: none
   milliseconds unanswered_for{0};
   bool draining = false;
 };

@@ -23,7 +23,7 @@ struct node_config {
   wire::endpoint buffer_address{"127.0.0.1", 7401};
   wire::endpoint weights_listen{"127.0.0.1", 7402};
   wire::endpoint weights_address{"127.0.0.1", 7402};
-  wire::endpoint http_listen{"127.0.0.1", 0}; ///< not given: no port
+  wire::endpoint http_listen{"127.0.0.1", 0};  ///< not given: no port
   wire::endpoint admin_listen{"127.0.0.1", 0}; ///< controller and buffer; not given: no port
   double heartbeat_s = 1;
   double member_timeout_s = 5;

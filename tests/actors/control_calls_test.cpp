@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/control_calls.hpp"
-
 #include "actors/learner_calls.hpp"
 #include "schema/codec.hpp"
 
@@ -38,7 +37,8 @@ TEST(ControlCalls, WhatAMemberSaysComesBackAsItWasSaid) {
   EXPECT_EQ(heard.unanswered_for.count(), 9000);
   EXPECT_EQ(heard.version.value + heard.leases + heard.busy_us + heard.tokens, 5U + 2 + 77 + 1000);
   EXPECT_TRUE(heard.draining);
-  const auto told = decode_control<cluster::instruction>(encode(cluster::instruction{cluster::order::drain, "x", true}));
+  const auto told =
+      decode_control<cluster::instruction>(encode(cluster::instruction{cluster::order::drain, "x", true}));
   EXPECT_EQ(told.what, cluster::order::drain);
   EXPECT_EQ(told.why, "x");
   EXPECT_TRUE(told.refused);
@@ -55,8 +55,9 @@ TEST(ControlCalls, BytesThatAreNoCallAreRefused) {
 }
 
 TEST(ControlCalls, AnOrderThatNobodyKnowsIsRefused) {
-  EXPECT_THROW(decode_control<cluster::instruction>(encode(cluster::instruction{static_cast<cluster::order>(9), "", false})),
-               codec_error);
+  EXPECT_THROW(
+      decode_control<cluster::instruction>(encode(cluster::instruction{static_cast<cluster::order>(9), "", false})),
+      codec_error);
 }
 
 TEST(ControlCalls, EachRoleMayAskWhatIsItsOwn) {
@@ -99,10 +100,10 @@ TEST(LearnerCalls, RequestsAndRepliesComeBackAsTheyWere) {
   EXPECT_EQ(step.waiting_for + step.metrics, "w{}");
   EXPECT_EQ(step.version.value, 3U);
   const checkpoint_record record{.stage = stage_index{1}, .version = policy_version{8}, .folder = "f"};
-  EXPECT_EQ(*decode_learner_call<checkpoint_reply>(
-                 encode(checkpoint_reply{std::make_shared<checkpoint_record>(record)}))
-                 .written,
-            record);
+  EXPECT_EQ(
+      *decode_learner_call<checkpoint_reply>(encode(checkpoint_reply{std::make_shared<checkpoint_record>(record)}))
+           .written,
+      record);
 }
 
 } // namespace

@@ -20,7 +20,8 @@ struct one_generator : deterministic_system {
     auto station = std::make_shared<sampling_station>(
         make_fake_backend(model), board, std::make_shared<byte_tokenizer>(), std::make_shared<activity>(), batch_size);
     buffer = ends(sys.spawn(scripted_buffer, script));
-    tested = ends(sys.spawn(generator, first_generator, buffer, station, batch_size, sink(), std::make_shared<worker_status>()));
+    tested = ends(
+        sys.spawn(generator, first_generator, buffer, station, batch_size, sink(), std::make_shared<worker_status>()));
   }
 
   static constexpr std::chrono::seconds renewal{10};

@@ -211,6 +211,51 @@ CAF_TEST(a checkpoint that cannot be written is not recorded) {
   CAF_CHECK(script->recorded.empty());
 }
 
+CAF_TEST(what is loaded already is kept when that is all that is recorded) {
+  CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
+  script->batches = {{.lease = lease_id{9}, .what = two_groups(0)}};
+  CAF_REQUIRE(unbox(step()).stepped);
+  script->steps.push_back(*script->committed[0].step);
+  model->done.clear();
+  const auto again = unbox(ask<load_stage_reply>(tested, load_stage_request{.stage = grpo_stage, .learner = epoch{5}}));
+  CAF_CHECK_EQUAL(again.version.value, 1u);
+  CAF_CHECK_EQUAL(again.trained_again, 0u);
+  CAF_CHECK(model->done.empty()); // neither loaded nor trained anew
+  script->batches = {{.lease = lease_id{10}, .what = two_groups(2)}};
+  CAF_REQUIRE(unbox(step()).stepped);
+  CAF_CHECK_EQUAL(script->committed.back().learner.value, 5u); // under the new epoch
+  CAF_CHECK_EQUAL(script->committed.back().step->version.value, 2u);
+}
+
+CAF_TEST(what is loaded and not recorded is not kept) {
+  CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
+  script->batches = {{.lease = lease_id{9}, .what = two_groups(0)}};
+  CAF_REQUIRE(unbox(step()).stepped); // and its record is lost with the buffer's disk, say
+  model->done.clear();
+  const auto again =
+      unbox(ask<load_stage_reply>(tested, load_stage_request{.stage = grpo_stage, .folder = "c", .learner = epoch{5}}));
+  CAF_CHECK_EQUAL(again.version.value, 0u);
+  CAF_CHECK((model->done == lines{"load " + folder.path() + "/c"}));
+}
+
+CAF_TEST(a step that waits for its batch ends when a stage is loaded meanwhile) {
+  CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
+  auto stepping = self->request(tested, caf::infinite, step_request{endless});
+  consume_messages();
+  CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
+  script->batches = {{.lease = lease_id{9}, .what = two_groups(0)}};
+  advance_time(deadline::idle_poll);
+  consume_messages();
+  CAF_CHECK(code_of(take<step_reply>(stepping)) == errc::unavailable);
+  CAF_CHECK(script->committed.empty());
+  CAF_CHECK_EQUAL(script->asked_batches, 1u);
+}
+
+CAF_TEST(without a stage there is neither step nor checkpoint) {
+  CAF_CHECK(code_of(step()) == errc::unavailable);
+  CAF_CHECK(code_of(ask<checkpoint_reply>(tested, checkpoint_request{})) == errc::unavailable);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 } // namespace troupe::actors

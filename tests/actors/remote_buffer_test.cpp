@@ -66,8 +66,7 @@ private:
   static clock_reading at() { return {.now = rollout::monotonic_ms{1000}, .wall_ms = 5}; }
   void serve() {
     door_ = system_.spawn(buffer_door, buffer_);
-    server_.emplace(wire::server_options{.allowed = may_call},
-                    handler_of(door_));
+    server_.emplace(wire::server_options{.allowed = may_call}, handler_of(door_));
     for (const auto& [as, who] :
          std::vector<std::pair<wire::role, worker_name>>{{wire::role::controller, {"controller", {9, 9}}},
                                                          {wire::role::generator, first_generator},

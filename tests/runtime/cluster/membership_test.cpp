@@ -23,9 +23,9 @@ protected:
   std::vector<std::string> happened() {
     std::vector<std::string> all;
     for (const auto& e : tested.take_events()) {
-      all.push_back(e.what == event::kind::joined ? "joined " + e.who.name
-                                                  : (e.what == event::kind::lost ? "lost " : "left ") + e.who.name +
-                                                        ": " + e.reason);
+      all.push_back(e.what == event::kind::joined
+                        ? "joined " + e.who.name
+                        : (e.what == event::kind::lost ? "lost " : "left ") + e.who.name + ": " + e.reason);
     }
     return all;
   }

@@ -102,12 +102,24 @@ submit_reply buffer_service::record(const record_request& r, clock_reading at) {
   return {};
 }
 
+void buffer_service::require_stage() const {
+  if (!open_) {
+    throw error{errc::unavailable, "no stage has begun since the buffer was started"};
+  }
+}
+
+std::string buffer_service::explain(clock_reading at) const {
+  if (ledger_.unfinished_pinned() > 0) {
+    return ledger_.waiting_for_pinned(at.now);
+  }
+  return spec().type == config::stage_type::grpo ? waiting_for(at) : "";
+}
+
 progress_reply buffer_service::progress(const progress_request& r, clock_reading at) const {
+  require_stage();
   return {.unfinished_pinned = ledger_.unfinished_pinned() + (unsaved_ ? 1 : 0), // what is not stored is not done
           .version = ledger_.version(),
-          .waiting_for = !r.explain                        ? ""
-                         : ledger_.unfinished_pinned() > 0 ? ledger_.waiting_for_pinned(at.now)
-                                                           : waiting_for(at)};
+          .waiting_for = r.explain ? explain(at) : ""};
 }
 
 } // namespace troupe::actors

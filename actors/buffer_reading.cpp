@@ -120,6 +120,7 @@ read_dataset_reply buffer_service::read_dataset(const read_dataset_request& r) c
 }
 
 evaluation_reply buffer_service::evaluation(const evaluation_request& r) const {
+  require_stage();
   auto results = std::make_shared<std::map<std::string, task_result>>();
   for (const group* g : ledger_.evaluation(r.evaluation)) {
     if (g->id.stage != r.stage || g->state != group_state::scored) {
@@ -148,6 +149,7 @@ evaluation_reply buffer_service::evaluation(const evaluation_request& r) const {
 }
 
 build_dataset_reply buffer_service::build_dataset(const build_dataset_request& r, clock_reading at) {
+  require_stage();
   const auto& s = recipe_.stages.at(r.stage.value);
   for (const auto& known : journal_.datasets()) {
     if (known.name == s.dataset && known.stage == r.stage) { // written by a life that did not come to end the stage

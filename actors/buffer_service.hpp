@@ -75,7 +75,11 @@ private:
   void save_leased(const rollout::ledger::lease_result& leased, const rollout::caller& to);
   void expire(clock_reading at);
   std::string waiting_for(clock_reading at) const;
+  std::string explain(clock_reading at) const;
   void issue_train(std::uint32_t wanted, clock_reading at);
+  /// Throws error(unavailable) between stages: a buffer that was restarted knows nothing of the stage before it is
+  /// told.
+  void require_stage() const;
   /// What operators have changed in the stage at hand, and before.
   void take_up_steering();
   /// Takes up what the recipe's limits and the journal's datasets, stages and checkpoints say.

@@ -56,7 +56,9 @@ void controller::check_failures() const {
 void controller::attend_members() {
   check_failures();
   for (const auto& gone : parts_.members->take_lost()) {
-    parts_.log->event(gone.who.name + " was lost (" + gone.reason + "); what it held goes to another", true);
+    if (!gone.said_so) {
+      parts_.log->event(gone.who.name + " was lost (" + gone.reason + "); what it held goes to another", true);
+    }
     ask<submit_reply>(parts_.buffer, deadline::buffer, worker_lost_request{gone.who});
     if (gone.left == 0 && !parts_.members->they_return()) {
       throw error{errc::unavailable, gone.who.name + " was lost (" + gone.reason + ") and no other " + gone.role +

@@ -92,8 +92,9 @@ std::shared_ptr<step_record> record_of(const learner_state& s, const batch* what
   return r;
 }
 
-/// Answers who asked for a step, and true, when another load_stage has come since.
-bool overtaken(const learner_state& s, std::uint64_t loads, step_promise& promise) {
+/// Answers who asked, and true, when another load_stage has come since.
+template <class Promise>
+bool overtaken(const learner_state& s, std::uint64_t loads, Promise& promise) {
   if (s.loads != loads) {
     promise.deliver(to_caf(error{errc::unavailable, "the learner was told to load a stage meanwhile"}));
   }
@@ -188,9 +189,13 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
     replay(self, p, from, steps, i + 1, promise);
     return;
   }
+  const auto loads = s.loads;
   self->request(from, deadline::buffer, read_batch_request{r.groups})
       .then(
           [=](const lease_batch_reply& reply) mutable {
+            if (overtaken(self->state, loads, promise)) {
+              return;
+            }
             try {
               train(self, *p, reply.what.get());
               replay(self, p, from, steps, i + 1, promise);
@@ -203,6 +208,7 @@ void replay(pointer self, const shared_parts& p, const buffer_actor& from, paylo
 
 void load(pointer self, const learner_parts& p, const load_stage_request& r) {
   auto& s = self->state;
+  s.uncommitted = true; // until all that is recorded has been trained again
   s.stage = r.stage;
   s.version = r.version;
   s.branch = r.branch;
@@ -214,9 +220,13 @@ void load(pointer self, const learner_parts& p, const load_stage_request& r) {
 
 /// Fetches the steps recorded behind the weights that are loaded, then replays.
 void fetch_steps(pointer self, const shared_parts& p, const buffer_actor& from, load_promise promise) {
+  const auto loads = self->state.loads;
   self->request(from, deadline::buffer, read_steps_request{self->state.stage, self->state.version})
       .then(
           [=](const read_steps_reply& reply) mutable {
+            if (overtaken(self->state, loads, promise)) {
+              return;
+            }
             if (!reply.steps->empty()) {
               self->state.branch = reply.steps->back().branch + (p->recipe->deterministic ? 0 : 1);
             }
@@ -239,7 +249,10 @@ void load_stage(pointer self, const shared_parts& p, const buffer_actor& from, c
     wanted->sources = &p->sources;
     wanted->tokenizer = p->tokenizer;
     wanted->stage = r.stage;
-    wanted->done = [=](std::unique_ptr<training_data> examples) {
+    wanted->done = [=, loads = self->state.loads](std::unique_ptr<training_data> examples) mutable {
+      if (overtaken(self->state, loads, promise)) {
+        return;
+      }
       self->state.examples = std::move(examples);
       fetch_steps(self, p, from, promise);
     };
@@ -255,7 +268,10 @@ void load_all(pointer self, const shared_parts& p, const buffer_actor& from, con
               load_promise promise) {
   self->state.trainer.reset();
   ask_ranks<load_share_reply>(self, *p, [&](std::uint32_t) { return load_share_request{r}; });
-  when_ranks_answered(self->state, [=]() mutable {
+  when_ranks_answered(self->state, [=, loads = self->state.loads]() mutable {
+    if (overtaken(self->state, loads, promise)) {
+      return;
+    }
     if (const auto& failed = self->state.asked->failed) {
       promise.deliver(to_caf(*failed));
     } else {
@@ -280,9 +296,10 @@ void keep_or_load(pointer self, const shared_parts& p, const buffer_actor& from,
             const bool none = reply.steps->empty();
             const auto version = none ? r.version : reply.steps->back().version;
             const auto branch = none ? r.branch : reply.steps->back().branch;
-            if (s.loads != loads) {
-              promise.deliver(to_caf(error{errc::unavailable, "the learner was told to load another stage"}));
-            } else if (s.version == version && s.branch == branch) {
+            if (overtaken(s, loads, promise)) {
+              return;
+            }
+            if (s.version == version && s.branch == branch) {
               s.present = r.learner;
               promise.deliver(load_stage_reply{.version = s.version, .trained_again = 0});
             } else {
@@ -303,6 +320,11 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
   return {
       [=](const load_stage_request& r) -> caf::result<load_stage_reply> {
         auto promise = self->make_response_promise<load_stage_reply>();
+        if (r.learner < self->state.present && r.learner != epoch{}) {
+          promise.deliver(to_caf(error{errc::fenced, "a later epoch than " + std::to_string(r.learner.value) +
+                                                         " has begun; another controller has taken over"}));
+          return promise;
+        }
         ++self->state.loads;
         may_hold(self->state, *parts, r) ? keep_or_load(self, parts, from, r, promise)
                                          : load_all(self, parts, from, r, promise);

@@ -6,7 +6,6 @@
 #include "runtime/error.hpp"
 
 #include <algorithm>
-#include <future>
 #include <optional>
 
 namespace troupe::actors {
@@ -15,7 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{200}; // between two attempts to join; doubled each time
 constexpr std::chrono::milliseconds longest_pause{5000};
-constexpr std::chrono::milliseconds goodbye{2000};
+constexpr std::chrono::milliseconds goodbye{1000};
+constexpr std::chrono::milliseconds look_every{50}; // whether an answer is still of interest
 
 } // namespace
 
@@ -30,6 +30,11 @@ member_link::~member_link() {
   thread_.join();
 }
 
+bool member_link::is_over() const {
+  std::lock_guard lock{mutex_};
+  return over_;
+}
+
 bool member_link::joined() const {
   std::lock_guard lock{mutex_};
   return joined_;
@@ -41,13 +46,27 @@ void member_link::wait(std::chrono::milliseconds so_long) {
 }
 
 template <class Message>
-std::optional<cluster::instruction> member_link::ask(std::uint16_t kind, const Message& what,
-                                                     std::chrono::milliseconds within) {
-  auto promised = std::make_shared<std::promise<wire::outcome>>();
-  auto answer = promised->get_future();
-  options_.controller->request({kind, {wire::make_part(encode(what))}}, within,
-                               [promised](wire::outcome how) { promised->set_value(std::move(how)); });
-  const auto how = answer.get(); // the client bounds it
+std::optional<cluster::instruction> member_link::ask(control_call call, const Message& what,
+                                                     std::chrono::milliseconds within, bool to_the_end) {
+  struct answer {
+    std::mutex mutex;
+    std::condition_variable came;
+    std::optional<wire::outcome> how;
+  };
+  const auto got = std::make_shared<answer>(); // outlives this call where nobody waits for it any more
+  options_.controller->request({static_cast<std::uint16_t>(call), {wire::make_part(encode(what))}}, within,
+                               [got](wire::outcome how) {
+                                 std::lock_guard lock{got->mutex};
+                                 got->how = std::move(how);
+                                 got->came.notify_all();
+                               });
+  std::unique_lock lock{got->mutex};
+  while (!got->came.wait_for(lock, look_every, [&] { return got->how.has_value(); })) {
+    if (!to_the_end && is_over()) {
+      return std::nullopt;
+    }
+  }
+  const auto& how = *got->how;
   if (how.failure && how.failure->code() == errc::unavailable) {
     return std::nullopt;
   }
@@ -61,16 +80,14 @@ std::optional<cluster::instruction> member_link::ask(std::uint16_t kind, const M
 void member_link::run() {
   auto answered = std::chrono::steady_clock::now();
   auto pause = first_pause;
-  const auto over = [this] {
-    std::lock_guard lock{mutex_};
-    return over_;
-  };
-  while (!over()) {
+  while (!is_over()) {
     const bool in = joined();
-    const auto told =
-        in ? ask(static_cast<std::uint16_t>(control_call::heartbeat), options_.tell(), options_.answer_within)
-           : ask(static_cast<std::uint16_t>(control_call::join), options_.who, options_.answer_within);
+    const auto told = in ? ask(control_call::heartbeat, options_.tell(), options_.answer_within, false)
+                         : ask(control_call::join, options_.who, options_.answer_within, false);
     const auto now = std::chrono::steady_clock::now();
+    if (is_over()) {
+      return;
+    }
     if (!told) {
       if (now - answered > options_.give_up_after) {
         options_.obey({cluster::order::leave,
@@ -121,7 +138,7 @@ void member_link::leave(const std::string& why) {
     joined_ = false;
   }
   changed_.notify_all();
-  ask(static_cast<std::uint16_t>(control_call::leave), leave_request{why}, goodbye);
+  ask(control_call::leave, leave_request{why}, goodbye, true);
 }
 
 } // namespace troupe::actors

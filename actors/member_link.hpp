@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/control_calls.hpp"
 #include "runtime/cluster/membership.hpp"
 #include "runtime/wire/client.hpp"
 
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,15 +39,17 @@ public:
   member_link(const member_link&) = delete;
   member_link& operator=(const member_link&) = delete;
 
-  /// Says goodbye, waiting at most 2 s for an answer.
+  /// Says goodbye, waiting at most 1 s for an answer.
   void leave(const std::string& why);
   bool joined() const;
 
 private:
   void run();
-  /// Nothing when there is no answer in time.
+  /// Nothing when there is no answer in time, or the link is over unless `to_the_end`.
   template <class Message>
-  std::optional<cluster::instruction> ask(std::uint16_t kind, const Message& what, std::chrono::milliseconds within);
+  std::optional<cluster::instruction> ask(control_call call, const Message& what, std::chrono::milliseconds within,
+                                          bool to_the_end);
+  bool is_over() const;
   void wait(std::chrono::milliseconds so_long);
 
   member_link_options options_;

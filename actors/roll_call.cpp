@@ -8,20 +8,21 @@
 namespace troupe::actors {
 
 void roll_call::watch(const caf::actor& actor, const worker_name& who, const std::string& role) {
-  join(role);
+  join(who, role);
   actor->attach_functor([self = shared_from_this(), who, role](const caf::error& reason) {
     self->lose(who, role, from_caf(reason).what());
   });
 }
 
-void roll_call::join(const std::string& role) {
+void roll_call::join(const worker_name& who, const std::string& role) {
   std::lock_guard lock{mutex_};
+  std::erase_if(lost_, [&](const lost& l) { return l.who.name == who.name && l.who.life == who.life; });
   ++present_[role];
 }
 
-void roll_call::lose(const worker_name& who, const std::string& role, const std::string& reason) {
+void roll_call::lose(const worker_name& who, const std::string& role, const std::string& reason, bool said_so) {
   std::lock_guard lock{mutex_};
-  lost_.push_back({who, role, reason, --present_[role]});
+  lost_.push_back({who, role, reason, said_so, --present_[role]});
 }
 
 std::vector<roll_call::lost> roll_call::take_lost() {

@@ -19,7 +19,8 @@ public:
   struct lost {
     worker_name who;
     std::string role;
-    std::string reason;   ///< as the actor ended, in words
+    std::string reason;   ///< as it ended, in words
+    bool said_so = false; ///< it has left, having handed back what it held
     std::size_t left = 0; ///< of its role
   };
 
@@ -28,9 +29,10 @@ public:
 
   /// Notices when `actor` ends, for whatever reason.
   void watch(const caf::actor& actor, const worker_name& who, const std::string& role);
-  /// The same for workers that are no actors of this process.
-  void join(const std::string& role);
-  void lose(const worker_name& who, const std::string& role, const std::string& reason);
+  /// The same for workers that are no actors of this process. One that comes back as it was is not lost any more, where
+  /// nobody has taken note of it yet.
+  void join(const worker_name& who, const std::string& role);
+  void lose(const worker_name& who, const std::string& role, const std::string& reason, bool said_so = false);
   bool they_return() const { return they_return_; }
   /// Those lost since the last call.
   std::vector<lost> take_lost();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/weights_board.hpp"
 
-#include "runtime/check.hpp"
+#include "runtime/error.hpp"
 
 #include <algorithm>
 
@@ -38,7 +38,10 @@ void weights_board::publish(stage_index stage, shared_weights w) {
 void weights_board::pin(stage_index stage, policy_version version) {
   {
     const std::lock_guard lock{mutex_};
-    TROUPE_CHECK(kept_.contains({stage, version}), "stage ", stage.value, " version ", version.value, " is not kept");
+    if (!kept_.contains({stage, version})) { // a learner that was restarted since it was published
+      throw error{errc::unavailable, "stage " + std::to_string(stage.value) + " version " +
+                                         std::to_string(version.value) + " is not kept"};
+    }
     pinned_.insert({stage, version});
   }
   notify();

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds look_every{20};
   if (::getppid() != parent) { // it died before it could be watched
     ::_exit(1);
   }
+  std::signal(SIGCHLD, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

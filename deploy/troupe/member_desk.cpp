@@ -115,7 +115,7 @@ void member_desk::tick() {
     const auto role = wire::to_string(e.who.as);
     if (e.what == cluster::event::kind::joined) {
       options_.note(e.who.name + " has joined from " + e.who.host + ", process " + std::to_string(e.who.pid));
-      options_.roll->join(role);
+      options_.roll->join({e.who.name, e.who.life}, role);
       continue;
     }
     const auto why = e.who.name + (e.what == cluster::event::kind::left ? " has left: " : " is lost: ") + e.reason;
@@ -125,13 +125,12 @@ void member_desk::tick() {
         options_.interrupted(why);
       }
     } else {
-      options_.roll->lose({e.who.name, e.who.life}, role, e.reason);
+      options_.roll->lose({e.who.name, e.who.life}, role, e.reason, e.what == cluster::event::kind::left);
     }
   }
 }
 
-std::vector<std::string> member_desk::missing() {
-  std::lock_guard lock{mutex_};
+std::vector<std::string> member_desk::missing_now() const {
   std::vector<std::string> all;
   const auto here = membership_.members(std::chrono::steady_clock::now());
   for (const auto role : {wire::role::buffer, wire::role::learner}) {
@@ -144,12 +143,18 @@ std::vector<std::string> member_desk::missing() {
   return all;
 }
 
+std::vector<std::string> member_desk::missing() {
+  std::lock_guard lock{mutex_};
+  return missing_now();
+}
+
 bool member_desk::begin() {
-  if (!missing().empty()) {
-    return false;
-  }
   tick(); // what happened before is no interruption
   std::lock_guard lock{mutex_};
+  if (!missing_now().empty() || membership_.has_events()) {
+    return false;
+  }
+  options_.roll->mend();
   begun_ = true;
   return true;
 }

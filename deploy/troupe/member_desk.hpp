@@ -33,7 +33,8 @@ public:
 
   /// Whom the run cannot do without and who is not here: "buffer", "learner"; empty when it can begin.
   std::vector<std::string> missing();
-  /// From now on a loss of buffer or learner interrupts. False when one of them is missing again.
+  /// From now on a loss of buffer or learner interrupts, and none from before does. False when one of them is missing,
+  /// or something has happened meanwhile: ask again.
   bool begin();
 
   bool drain(const std::string& name);
@@ -50,6 +51,7 @@ public:
   actors::activity::seconds measure();
 
 private:
+  std::vector<std::string> missing_now() const;
   cluster::instruction answer(const wire::peer& from, const wire::message& what);
   void account(const std::string& name, wire::role as, const cluster::sign_of_life& said);
 

@@ -189,6 +189,9 @@ node::end node::wait() {
 void node::attend() {
   const auto signals = ending_signals();
   if (::sigtimedwait(&signals, nullptr, &tick_every) > 0) {
+    if (!stopping_) {
+      stop_by_ = std::chrono::steady_clock::now() + milliseconds_of(config_.drain_s);
+    }
     stopping_ = true;
     std::lock_guard lock{mutex_};
     if (!ended_) {
@@ -197,6 +200,11 @@ void node::attend() {
     }
   }
   refresh_keys();
+}
+
+bool node::ended() const {
+  std::lock_guard lock{mutex_};
+  return ended_.has_value();
 }
 
 void node::refresh_keys() {

@@ -67,6 +67,10 @@ public:
   void attend();
   /// Whether a signal came.
   bool stopping() const { return stopping_; }
+  /// `drain_s` after the signal.
+  std::chrono::steady_clock::time_point stop_by() const { return stop_by_; }
+  /// Whether `wait` would return at once.
+  bool ended() const;
   const std::atomic<bool>& stop_flag() const { return stopping_; }
   /// Why `wait` ended, in words.
   std::string reason() const;
@@ -91,6 +95,7 @@ private:
   std::shared_ptr<wire::allow_list> allowed_;
   std::int64_t allowed_changed_ = 0;
   std::atomic<bool> stopping_{false};
+  std::chrono::steady_clock::time_point stop_by_; ///< of the main thread
   mutable std::mutex mutex_;
   std::optional<end> ended_;
   std::string reason_;

@@ -53,6 +53,9 @@ int run_controller_node(node& here) {
     here.attend();
     run.desk().tick();
     const auto missing = run.desk().missing();
+    if (here.stopping() && std::chrono::steady_clock::now() > here.stop_by()) {
+      run.cut("told to stop, and the present step takes too long");
+    }
     missing.empty() ? here.health().clear("members") : here.health().set("members", "no " + missing.front());
   }
   bool finished = false;
@@ -74,7 +77,7 @@ int run_controller_node(node& here) {
     std::rethrow_exception(problem);
   }
   run.display().say(finished ? "finished: open " + here.config().run + "/report.html"
-                             : "stopped after a committed step; start the controller again to go on");
+                             : "stopped; every committed step is stored");
   return finished ? 0 : 130;
 }
 

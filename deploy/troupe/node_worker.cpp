@@ -46,13 +46,24 @@ private:
   std::string path_;
 };
 
-/// The tokenizer that the learner's checkpoints have.
-std::shared_ptr<const text::tokenizer> fetch_tokenizer_from(wire::client& learner, double within_s) {
-  const temporary_folder folder;
-  actors::write_tokenizer(
-      actors::fetch_tokenizer(learner, std::chrono::milliseconds{static_cast<std::int64_t>(within_s * 1000)}),
-      folder.path());
-  return text::load_tokenizer(folder.path());
+/// The tokenizer that the learner's checkpoints have; null when this process was told to end before it came.
+std::shared_ptr<const text::tokenizer> fetch_tokenizer_from(wire::client& learner, node& here) {
+  constexpr std::chrono::milliseconds slice{500};
+  const auto until = std::chrono::steady_clock::now() +
+                     std::chrono::milliseconds{static_cast<std::int64_t>(here.config().join_s * 1000)};
+  while (!here.ended()) {
+    try {
+      const temporary_folder folder;
+      actors::write_tokenizer(actors::fetch_tokenizer(learner, slice), folder.path());
+      return text::load_tokenizer(folder.path());
+    } catch (const error& e) {
+      if (e.code() != errc::unavailable || std::chrono::steady_clock::now() > until) {
+        throw;
+      }
+    }
+    here.attend();
+  }
+  return nullptr;
 }
 
 cluster::sign_of_life tell(const actors::worker_status& status, actors::activity* meter, bool draining) {
@@ -126,7 +137,13 @@ int run_generator_node(node& here) {
         return with_unanswered(tell(*status, meter.get(), draining), "buffer", *client);
       },
       page ? page->endpoint().text() : "");
-  const auto tokenizer = fetch_tokenizer_from(*learner, here.config().join_s);
+  const auto tokenizer = fetch_tokenizer_from(*learner, here);
+  if (!tokenizer) {
+    const auto ended = here.wait();
+    link->leave(here.reason());
+    std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
+    return ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+  }
   follower.emplace(actors::weights_follower::options{.client = learner, .board = board, .backend = backend});
   const auto buffer = system.spawn(actors::remote_buffer, client);
   const auto worker = system.spawn<caf::detached>(

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr std::int64_t log_bytes_max = 1 << 20;    // that are looked at for the last lines
+constexpr std::uint64_t members_max = 1024;        // of a role, as `troupe up --scale`
 constexpr std::uint64_t staleness_max = 1'000'000; // as the recipe's key
 
 double seconds(std::chrono::milliseconds t) {
@@ -115,9 +117,16 @@ json run_control::logs(const std::string& name, std::uint64_t lines) {
   if (!in) {
     throw error{errc::not_found, "what " + name + " writes is kept by whoever started it, not here"};
   }
+  in.seekg(0, std::ios::end);
+  const auto size = static_cast<std::int64_t>(in.tellg());
+  const auto from = std::max<std::int64_t>(0, size - log_bytes_max);
+  in.seekg(from);
   std::deque<std::string> last;
-  for (std::string line; std::getline(in, line);) {
-    last.push_back(line);
+  bool torn = from > 0; // the first line may be the end of one
+  for (std::string line; std::getline(in, line); torn = false) {
+    if (!torn) {
+      last.push_back(line);
+    }
     if (last.size() > lines) {
       last.pop_front();
     }
@@ -127,14 +136,19 @@ json run_control::logs(const std::string& name, std::uint64_t lines) {
 
 json run_control::drain(const std::string& name, const std::string& by) {
   std::vector<std::string> workers;
+  std::uint64_t pid = 0;
   for (const auto& m : run_.desk().members()) {
     if (m.who.as == wire::role::generator || m.who.as == wire::role::verifier) {
       workers.push_back(m.who.name);
+      pid = m.who.name == name ? m.who.pid : pid;
     } else if (m.who.name == name) {
       throw error{errc::conflict, "a " + wire::to_string(m.who.as) +
                                       " cannot be drained: the run stands still without "
                                       "it; stop the run, or restart it"};
     }
+  }
+  if (fs::exists(here_.config().run + "/cluster.json")) { // so that it is not started again
+    change_scale([&](json& file) { file["drained"][name] = pid; });
   }
   if (!run_.desk().drain(name)) {
     throw error{errc::not_found, "no worker is called " + name + "; " + config::suggestion(name, workers)};
@@ -144,6 +158,7 @@ json run_control::drain(const std::string& name, const std::string& by) {
 }
 
 json run_control::pause_or_resume(bool paused, const std::string& by) {
+  const std::lock_guard lock{orders_};
   run_.steer({.paused = paused, .max_staleness = {}});
   run_.note(by + (paused ? " has paused the run" : " has resumed the run"));
   return {{"state", state()}};
@@ -157,6 +172,17 @@ json run_control::resume(const std::string& by) {
   return pause_or_resume(false, by);
 }
 
+void run_control::change_scale(const std::function<void(json&)>& change) {
+  const std::lock_guard lock{orders_};
+  const auto path = here_.config().run + "/scale.json";
+  auto file = fs::exists(path) ? json::parse(data::read_file(path), nullptr, false) : json::object();
+  if (!file.is_object()) {
+    file = json::object();
+  }
+  change(file);
+  data::write_file_durably(path, file.dump() + "\n");
+}
+
 json run_control::scale(const std::string& role, std::uint64_t n, const std::string& by) {
   const std::vector<std::string> roles{"generator", "verifier"};
   if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
@@ -165,13 +191,10 @@ json run_control::scale(const std::string& role, std::uint64_t n, const std::str
   if (!fs::exists(here_.config().run + "/cluster.json")) {
     throw not_ours(role, n);
   }
-  const auto path = here_.config().run + "/scale.json";
-  auto wanted = fs::exists(path) ? json::parse(data::read_file(path), nullptr, false) : json::object();
-  if (!wanted.is_object()) {
-    wanted = json::object();
+  if (n > members_max) {
+    throw error{errc::invalid, "a role has at most " + std::to_string(members_max) + " members"};
   }
-  wanted[role] = n;
-  data::write_file_durably(path, wanted.dump() + "\n");
+  change_scale([&](json& file) { file[role] = n; });
   run_.note(by + " wants " + std::to_string(n) + " of role " + role);
   return {{"role", role}, {"wanted", n}};
 }

@@ -5,6 +5,8 @@
 #include "deploy/troupe/node.hpp"
 #include "deploy/troupe/run_walk.hpp"
 
+#include <functional>
+#include <mutex>
 #include <string>
 
 namespace troupe::program {
@@ -31,7 +33,11 @@ private:
 
   node& here_;
   run_walk& run_;
+  /// Changes RUN/scale.json, which `troupe up` follows.
+  void change_scale(const std::function<void(nlohmann::json&)>& change);
+
   std::string endpoint_;
+  std::mutex orders_; ///< one at a time
 };
 
 } // namespace troupe::program

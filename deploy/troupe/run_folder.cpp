@@ -110,8 +110,10 @@ config::recipe recipe_of_run(const std::string& folder, const config::recipe& wa
     return wanted;
   }
   auto there = config::load_recipe(recipe_file);
-  there.learners =
-      wanted.learners; // how many ranks train changes nothing of what is trained, and a checkpoint suits any
+  // How many do the work changes nothing of what is trained, and a checkpoint suits any number of ranks.
+  there.learners = wanted.learners;
+  there.generators = wanted.generators;
+  there.verifiers = wanted.verifiers;
   if (const auto change = first_difference(config::to_yaml(there), config::to_yaml(wanted)); !change.empty()) {
     throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file +
                                    "): " + change + ". A run keeps its recipe: go on with `" + resume_command(folder) +

@@ -90,11 +90,7 @@ void run_walk::note(const std::string& text) {
 
 void run_walk::interrupt(const std::string& why) {
   roll_->interrupt(why);
-  std::lock_guard lock{mutex_};
-  if (present_) {
-    caf::anon_send(present_->buffer, actors::wire_cut{why});
-    caf::anon_send(present_->learner, actors::wire_cut{why});
-  }
+  cut(why);
 }
 
 bool run_walk::gather() {
@@ -145,7 +141,9 @@ std::shared_ptr<run_walk::connection> run_walk::present() const {
 
 actors::steer_reply run_walk::steer(const actors::steer_request& what) {
   const auto now = ask_buffer<actors::steer_reply>(*present(), admin_patience, what);
-  paused_ = now.paused;
+  if (what.paused) {
+    paused_ = now.paused;
+  }
   return now;
 }
 
@@ -178,6 +176,9 @@ bool run_walk::attempt() {
   {
     std::lock_guard lock{mutex_};
     present_ = with;
+  }
+  if (const auto lost = roll_->interruption()) { // before there was anything to cut
+    throw error{errc::unavailable, *lost};
   }
   const auto known = stored(*with);
   paused_ = ask_buffer<actors::steer_reply>(*with, actors::deadline::buffer, actors::steer_request{}).paused;
@@ -214,25 +215,39 @@ bool run_walk::interrupted_soon() {
 }
 
 bool run_walk::walk() {
+  std::optional<metrics::progress> before;
   for (unsigned without_progress = 0;;) {
     if (!gather()) {
       return false;
     }
-    roll_->mend();
     try {
       return attempt();
     } catch (const error& e) {
-      const bool may_be_lost = e.code() == errc::unavailable || e.code() == errc::fenced;
-      if (!roll_->interruption() && !(may_be_lost && interrupted_soon())) {
+      if (here_.stopping()) {
+        return false; // what is stored stays, and that is all there was to save
+      }
+      if (!roll_->interruption() && !interrupted_soon()) {
         note(std::string{"the run ends: "} + e.what());
         throw;
       }
-      if (++without_progress > attempts_without_progress_max) {
-        note("the run ends: interrupted " + std::to_string(without_progress) + " times");
-        throw;
-      }
-      note(*roll_->interruption() + "; the run goes on from what is stored when it is back");
     }
+    const auto now = display_->last();
+    const bool moved = now && (!before || now->stage != before->stage || now->step != before->step);
+    before = now;
+    without_progress = moved ? 0 : without_progress + 1;
+    if (without_progress > attempts_without_progress_max) {
+      note("the run ends: interrupted " + std::to_string(without_progress) + " times without a step between");
+      throw error{errc::unavailable, *roll_->interruption()};
+    }
+    note(*roll_->interruption() + "; the run goes on from what is stored when it is back");
+  }
+}
+
+void run_walk::cut(const std::string& why) {
+  std::lock_guard lock{mutex_};
+  if (present_) {
+    caf::anon_send(present_->buffer, actors::wire_cut{why});
+    caf::anon_send(present_->learner, actors::wire_cut{why});
   }
 }
 

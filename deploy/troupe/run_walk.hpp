@@ -29,6 +29,8 @@ public:
   member_desk& desk() { return desk_; }
   metrics::display& display();
   void note(const std::string& text);
+  /// Ends what waits for buffer and learner, now.
+  void cut(const std::string& why);
   /// How far it is; nothing before the first stage.
   std::optional<metrics::progress> progress() const;
   bool paused() const { return paused_; }

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace troupe::program {
 
@@ -29,6 +30,7 @@ constexpr std::chrono::seconds quick{10};           // who dies sooner has not r
 constexpr unsigned quick_deaths_max = 5;
 constexpr std::size_t last_lines = 12;
 constexpr double controller_end_s = 180; // the present step, and a checkpoint
+constexpr double patience_s = 0.1;       // between two looks whether a second signal has come
 
 bool is_worker(wire::role as) {
   return as == wire::role::generator || as == wire::role::verifier;
@@ -100,6 +102,7 @@ void supervisor::start(const std::string& name, member& m) {
       std::vector<std::string>{"node", wire::to_string(m.as), "--config", run_ + "/nodes/" + name + ".yaml"},
       speaks ? "" : run_ + "/nodes/" + name + ".log");
   m.started = clock::now();
+  m.pid = m.process->pid();
 }
 
 std::string supervisor::last_words(const std::string& name) const {
@@ -123,16 +126,27 @@ void supervisor::settle_end(const std::string& name, member& m, const process_en
     over_ = how.status;
     return;
   }
-  if (m.leaving || (is_worker(m.as) && how.clean())) { // drained
+  if (m.leaving || (is_worker(m.as) && how.clean() && was_drained(name, m.pid))) {
     std::fprintf(stderr, "%s has left\n", name.c_str());
     m.leaving = true;
     return;
   }
-  const bool refused = how.signal == 0 && (how.status == 2 || how.status == 3 || how.status == 5);
   const bool early = clock::now() - m.started < quick;
-  m.quick_deaths = early ? m.quick_deaths + 1 : 0;
+  const bool refused = early && how.signal == 0 && (how.status == 2 || how.status == 3 || how.status == 5);
+  m.quick_deaths = early && !how.clean() ? m.quick_deaths + 1 : 0;
+  m.proven = m.proven || !early;
   if (refused || m.quick_deaths >= quick_deaths_max) {
-    throw error{errc::failed, name + " cannot start (" + how.text() + "); its last words:" + last_words(name)};
+    const bool others = std::any_of(members_.begin(), members_.end(), [&](const auto& one) {
+      return one.second.as == m.as && one.first != name && one.second.process;
+    });
+    if (is_worker(m.as) && (others || m.proven)) { // one worker more is not worth a run
+      std::fprintf(stderr, "%s cannot start (%s) and is left alone; its last words:%s\n", name.c_str(),
+                   how.text().c_str(), last_words(name).c_str());
+      m.leaving = true;
+      return;
+    }
+    const auto words = m.as == wire::role::controller ? std::string{} : "; its last words:" + last_words(name);
+    throw error{errc::failed, name + " cannot start (" + how.text() + ")" + words};
   }
   m.pause = early ? std::min(std::max(2 * m.pause, first_pause), longest_pause) : first_pause;
   m.start_at = clock::now() + (how.clean() ? pause_after_leaving : m.pause);
@@ -153,14 +167,28 @@ void supervisor::look_after() {
       if (!m.last_end.empty()) {
         std::fprintf(stderr, "%s has ended (%s) and is started again\n", name.c_str(), m.last_end.c_str());
       }
-      start(name, m);
+      try {
+        start(name, m);
+      } catch (const error& e) { // no process or memory is left; perhaps later
+        std::fprintf(stderr, "%s: %s\n", name.c_str(), e.what());
+        m.start_at = clock::now() + longest_pause;
+      }
       changed = true;
     }
   }
   std::erase_if(members_, [](const auto& one) { return one.second.leaving && !one.second.process; });
-  if (changed) {
+  if (changed || cluster_file_due_) {
     write_cluster_file();
   }
+}
+
+bool supervisor::was_drained(const std::string& name, pid_t pid) const {
+  const auto path = run_ + "/scale.json";
+  if (!fs::exists(path)) {
+    return false;
+  }
+  const auto file = nlohmann::json::parse(data::read_file(path), nullptr, false);
+  return file.is_object() && file.contains("drained") && file["drained"].value(name, std::int64_t{0}) == pid;
 }
 
 void supervisor::follow_scale() {
@@ -178,7 +206,11 @@ void supervisor::follow_scale() {
   for (const auto as : {wire::role::generator, wire::role::verifier}) {
     const auto role = wire::to_string(as);
     if (wanted.is_object() && wanted.contains(role) && wanted[role].is_number_unsigned()) {
-      scale(as, wanted[role].get<unsigned>());
+      try {
+        scale(as, wanted[role].get<unsigned>());
+      } catch (const error& e) { // a full disk; the run goes on with whom it has
+        std::fprintf(stderr, "%s: not scaled: %s\n", role.c_str(), e.what());
+      }
     }
   }
 }
@@ -213,15 +245,34 @@ void supervisor::scale(wire::role as, unsigned wanted) {
   }
 }
 
-void supervisor::write_cluster_file() const {
+void supervisor::write_cluster_file() {
   auto processes = nlohmann::json::array();
   for (const auto& [name, m] : members_) {
     if (m.process) {
       processes.push_back({{"name", name}, {"role", wire::to_string(m.as)}, {"pid", m.process->pid()}});
     }
   }
-  const nlohmann::json all{{"endpoint", "https://" + base_.admin_listen.text()}, {"processes", processes}};
-  data::write_file_durably(run_ + "/cluster.json", all.dump(2) + "\n");
+  const nlohmann::json all{
+      {"endpoint", "https://" + base_.admin_listen.text()}, {"supervisor", ::getpid()}, {"processes", processes}};
+  try {
+    data::write_file_durably(run_ + "/cluster.json", all.dump(2) + "\n");
+    cluster_file_due_ = false;
+  } catch (const error& e) { // a full disk, most likely, which the run itself waits out
+    if (!cluster_file_due_) {
+      std::fprintf(stderr, "%s\n", e.what());
+    }
+    cluster_file_due_ = true;
+  }
+}
+
+bool supervisor::hurried() {
+  const auto signals = ending_signals();
+  constexpr timespec now{};
+  if (!hurry_ && ::sigtimedwait(&signals, nullptr, &now) > 0) {
+    std::fprintf(stderr, "told again: whoever has not ended is killed\n");
+    hurry_ = true;
+  }
+  return hurry_;
 }
 
 void supervisor::end_members(const std::vector<wire::role>& roles, double within_s) {
@@ -238,8 +289,9 @@ void supervisor::end_members(const std::vector<wire::role>& roles, double within
     if (!of_roles(m)) {
       continue;
     }
-    const double left = std::chrono::duration<double>(until - clock::now()).count();
-    if (!m.process->wait(std::max(0.0, left))) {
+    while (!m.process->wait(patience_s) && clock::now() < until && !hurried()) {
+    }
+    if (!m.process->ended()) {
       std::fprintf(stderr, "%s did not end within %.0f s and is killed\n", name.c_str(), within_s);
     }
     m.process.reset();
@@ -249,8 +301,7 @@ void supervisor::end_members(const std::vector<wire::role>& roles, double within
 void supervisor::drain_all() {
   const double drain = base_.drain_s + 5;
   end_members({wire::role::controller}, controller_end_s);
-  end_members({wire::role::generator, wire::role::verifier}, drain);
-  end_members({wire::role::learner}, drain);
+  end_members({wire::role::generator, wire::role::verifier, wire::role::learner}, drain);
   end_members({wire::role::buffer}, drain);
 }
 
@@ -272,7 +323,7 @@ int supervisor::run() {
         break;
       }
     }
-  } catch (const error&) {
+  } catch (const std::exception&) {
     drain_all();
     throw;
   }

@@ -39,11 +39,13 @@ private:
   struct member {
     wire::role as = wire::role::generator;
     std::unique_ptr<child_process> process; ///< null while it waits to be started again
+    pid_t pid = 0;                          ///< also when it has ended
     clock::time_point started;
     clock::time_point start_at;
     std::chrono::milliseconds pause{0};
     unsigned quick_deaths = 0;
     std::string last_end; ///< how it ended before, in words
+    bool proven = false;  ///< has lived longer than a process that cannot start
     bool leaving = false; ///< told to drain; not started again
   };
 
@@ -55,7 +57,12 @@ private:
   /// Follows RUN/scale.json where it has changed.
   void follow_scale();
   void scale(wire::role as, unsigned wanted);
-  void write_cluster_file() const;
+  /// Says what went wrong, once; what it keeps for others is written again with the next look.
+  void write_cluster_file();
+  /// Whether an administrator has drained this very process.
+  bool was_drained(const std::string& name, pid_t pid) const;
+  /// Whether a second signal asks to hurry.
+  bool hurried();
   /// Tells everybody to end, workers first, and waits.
   void drain_all();
   void end_members(const std::vector<wire::role>& roles, double within_s);
@@ -67,6 +74,8 @@ private:
   std::map<std::string, member> members_;
   std::optional<int> over_; ///< the run's status
   std::int64_t scale_read_ = 0;
+  bool cluster_file_due_ = false;
+  bool hurry_ = false;
 };
 
 } // namespace troupe::program

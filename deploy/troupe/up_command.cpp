@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/live/socket.hpp"
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
@@ -8,8 +9,13 @@
 #include "runtime/error.hpp"
 
 #include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <sys/file.h>
+#include <thread>
 
 namespace troupe::program {
 
@@ -40,6 +46,35 @@ std::string setting_of(const std::string& scale) {
   return role + "s=" + std::to_string(count);
 }
 
+/// Holds RUN/up.lock, so that one supervisor at a time has the folder. Throws error(unavailable).
+live::descriptor hold(const std::string& run) {
+  std::filesystem::create_directories(run);
+  live::descriptor lock{::open((run + "/up.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  if (!lock) {
+    throw error{errc::failed, run + " cannot be written"};
+  }
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw error{errc::unavailable, "another `troupe up` is at work in " + run};
+  }
+  return lock;
+}
+
+/// What a supervisor that was killed has left takes some seconds to end.
+void wait_for_store(const std::string& run) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{15};
+  for (;;) {
+    try {
+      run_begun(run);
+      return;
+    } catch (const error& e) {
+      if (e.code() != errc::unavailable || std::chrono::steady_clock::now() > until) {
+        throw;
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  }
+}
+
 int up(const options& o) {
   auto set = o.set;
   for (const auto& one : o.scale) {
@@ -50,6 +85,8 @@ int up(const options& o) {
   if (own && !std::filesystem::exists(out + "/recipe.yaml")) {
     throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
   }
+  const auto lock = hold(out);
+  wait_for_store(out);
   const auto settings = own ? settings_of_run(out) : std::optional{set};
   const auto wanted = own ? config::load_recipe(out + "/recipe.yaml") : config::load_recipe(o.recipe, set);
   const auto recipe = recipe_of_run(out, wanted, o.resume);
@@ -57,7 +94,11 @@ int up(const options& o) {
   require_programs(recipe);
   claim_run_folder(out, recipe, settings.value_or(set));
   supervisor processes{out, {.learners = 1, .generators = recipe.generators, .verifiers = recipe.verifiers}};
-  return processes.run();
+  const int status = processes.run();
+  if (status != 0) {
+    std::fprintf(stderr, "go on with: troupe up %s/recipe.yaml --out %s --resume\n", out.c_str(), out.c_str());
+  }
+  return status;
 }
 
 } // namespace

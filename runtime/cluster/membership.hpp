@@ -79,9 +79,8 @@ struct event {
 
 struct membership_rules {
   milliseconds heartbeat{1000};
-  milliseconds timeout{5000};     ///< of silence, after which a member is lost
-  std::string recipe;             ///< hash; empty: any
-  std::string expected_program{}; ///< version; empty: any
+  milliseconds timeout{5000}; ///< of silence, after which a member is lost
+  std::string recipe;         ///< hash; empty: any
 };
 
 /// Who takes part. A name belongs to its newest process: whoever had it before is lost at once, and is told to leave
@@ -101,6 +100,7 @@ public:
   /// From now on everyone is told to leave.
   void finish(const std::string& why) { over_ = why; }
 
+  bool has_events() const { return !events_.empty(); }
   /// What happened since the last call, in order.
   std::vector<event> take_events();
   /// All, those lost or gone as well, by name.

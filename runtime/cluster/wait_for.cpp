@@ -61,8 +61,12 @@ std::vector<finding> find_unanswered(const wait_facts& facts) {
   return found;
 }
 
+/// Where there is work for them: sft stages need none.
 std::vector<finding> find_roles_without_members(const wait_facts& facts) {
   std::vector<finding> found;
+  if (!facts.work || facts.work->empty()) {
+    return found;
+  }
   for (const auto as : {wire::role::generator, wire::role::verifier}) {
     const bool any = std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
       return m.who.as == as && is_here(m) && m.state != member_state::draining;

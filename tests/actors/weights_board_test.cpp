@@ -117,10 +117,16 @@ TEST(WeightsBoard, KeepsTheTwoVersionsThatWereFetchedLast) {
   EXPECT_EQ(board.all_published().size(), 1U);
 }
 
-TEST(WeightsBoardDeathTest, PinningWhatIsNotKeptIsABug) {
+TEST(WeightsBoard, WhatIsNotKeptCannotBePinned) {
   weights_board board;
   board.publish(first, weights_of(1));
-  EXPECT_DEATH(board.pin(first, policy_version{0}), "stage 0 version 0 is not kept");
+  try {
+    board.pin(first, policy_version{0});
+    ADD_FAILURE() << "pinned";
+  } catch (const error& e) {
+    EXPECT_EQ(e.code(), errc::unavailable);
+    EXPECT_STREQ(e.what(), "stage 0 version 0 is not kept");
+  }
 }
 
 } // namespace

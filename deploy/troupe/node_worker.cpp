@@ -15,6 +15,7 @@
 #include <caf/scoped_actor.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ namespace troupe::program {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds drain_look{100};
 
 /// A folder that goes with this object.
 class temporary_folder {
@@ -71,22 +74,39 @@ cluster::sign_of_life tell(const actors::worker_status& status, actors::activity
   return said;
 }
 
-/// Works until told otherwise, then drains within `drain_s`.
+/// Lets a worker finish or hand back, within `drain_s`; gives up sooner when the buffer does not answer, to whom it would
+/// hand back: its leases end by time.
 template <class Worker>
-int work(node& here, caf::actor_system& system, const Worker& worker, actors::member_link& link,
-         std::atomic<bool>& draining) {
+void drain(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer) {
+  using std::chrono::milliseconds;
+  const milliseconds within{static_cast<std::int64_t>(here.config().drain_s * 1000)};
+  const milliseconds patience{static_cast<std::int64_t>(here.config().member_timeout_s * 1000)};
+  auto drained = std::async(std::launch::async, [&] {
+    bool all = false;
+    caf::scoped_actor self{system};
+    self->request(worker, within, actors::drain_request{})
+        .receive([&](const actors::drain_reply&) { all = true; }, [](caf::error&) {});
+    return all;
+  });
+  while (drained.wait_for(drain_look) != std::future_status::ready) {
+    if (buffer.waiting() > patience) {
+      caf::anon_send_exit(worker, caf::exit_reason::user_shutdown); // which ends the request
+    }
+  }
+  if (!drained.get()) {
+    std::fprintf(stderr, "%s: not drained; what it holds is given to another\n", here.who().name.c_str());
+  }
+}
+
+/// Works until told otherwise, then drains.
+template <class Worker>
+int work(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer,
+         actors::member_link& link, std::atomic<bool>& draining) {
   caf::anon_send(worker, actors::pull_work{});
   const auto ended = here.wait();
   if (ended == node::end::stopped) {
     draining = true;
-    caf::scoped_actor self{system};
-    const std::chrono::milliseconds within{static_cast<std::int64_t>(here.config().drain_s * 1000)};
-    self->request(worker, within, actors::drain_request{})
-        .receive([](const actors::drain_reply&) {},
-                 [&](caf::error&) {
-                   std::fprintf(stderr, "%s: not drained within %.0f s; what it holds is given to another\n",
-                                here.who().name.c_str(), here.config().drain_s);
-                 });
+    drain(here, system, worker, buffer);
   }
   link.leave(here.reason());
   std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
@@ -131,7 +151,7 @@ int run_generator_node(node& here) {
       actors::generator, here.who(), actors::buffer_actor{buffer},
       std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
       recipe.generator_batch_size, here.failure_sink(), status);
-  const int result = work(here, system, worker, *link, draining);
+  const int result = work(here, system, worker, *client, *link, draining);
   caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
   return result;
@@ -153,7 +173,7 @@ int run_verifier_node(node& here) {
   const auto worker =
       system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
                                   make_group_judge(here.recipe()), here.failure_sink(), status);
-  const int result = work(here, system, worker, *link, draining);
+  const int result = work(here, system, worker, *client, *link, draining);
   caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
   return result;

@@ -15,7 +15,6 @@
 #include <caf/scoped_actor.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <future>
 #include <optional>
 #include <unistd.h>
 
@@ -25,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds drain_look{100};
+constexpr std::chrono::milliseconds drain_look{200};
 
 /// A folder that goes with this object.
 class temporary_folder {
@@ -78,22 +77,16 @@ cluster::sign_of_life tell(const actors::worker_status& status, actors::activity
 /// hand back: its leases end by time.
 template <class Worker>
 void drain(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer) {
-  using std::chrono::milliseconds;
-  const milliseconds within{static_cast<std::int64_t>(here.config().drain_s * 1000)};
-  const milliseconds patience{static_cast<std::int64_t>(here.config().member_timeout_s * 1000)};
-  auto drained = std::async(std::launch::async, [&] {
-    bool all = false;
-    caf::scoped_actor self{system};
-    self->request(worker, within, actors::drain_request{})
-        .receive([&](const actors::drain_reply&) { all = true; }, [](caf::error&) {});
-    return all;
-  });
-  while (drained.wait_for(drain_look) != std::future_status::ready) {
-    if (buffer.waiting() > patience) {
-      caf::anon_send_exit(worker, caf::exit_reason::user_shutdown); // which ends the request
-    }
+  using clock = std::chrono::steady_clock;
+  const auto until = clock::now() + std::chrono::duration<double>(here.config().drain_s);
+  const std::chrono::duration<double> patience{here.config().member_timeout_s};
+  caf::scoped_actor self{system};
+  bool drained = false;
+  while (!drained && clock::now() < until && buffer.waiting() < patience) {
+    self->request(worker, drain_look, actors::drain_request{}) // asked again, it goes on with the same
+        .receive([&](const actors::drain_reply&) { drained = true; }, [](caf::error&) {});
   }
-  if (!drained.get()) {
+  if (!drained) {
     std::fprintf(stderr, "%s: not drained; what it holds is given to another\n", here.who().name.c_str());
   }
 }

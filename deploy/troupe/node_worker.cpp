@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::milliseconds drain_look{200};
+
 /// A folder that goes with this object.
 class temporary_folder {
 public:
@@ -82,22 +84,33 @@ cluster::sign_of_life tell(const actors::worker_status& status, actors::activity
   return said;
 }
 
-/// Works until told otherwise, then drains within `drain_s`.
+/// Lets a worker finish or hand back, within `drain_s`; gives up sooner when the buffer does not answer, to whom it
+/// would hand back: its leases end by time.
 template <class Worker>
-int work(node& here, caf::actor_system& system, const Worker& worker, actors::member_link& link,
-         std::atomic<bool>& draining) {
+void drain(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer) {
+  using clock = std::chrono::steady_clock;
+  const auto until = clock::now() + std::chrono::duration<double>(here.config().drain_s);
+  const std::chrono::duration<double> patience{here.config().member_timeout_s};
+  caf::scoped_actor self{system};
+  bool drained = false;
+  while (!drained && clock::now() < until && buffer.waiting() < patience) {
+    self->request(worker, drain_look, actors::drain_request{}) // asked again, it goes on with the same
+        .receive([&](const actors::drain_reply&) { drained = true; }, [](caf::error&) {});
+  }
+  if (!drained) {
+    std::fprintf(stderr, "%s: not drained; what it holds is given to another\n", here.who().name.c_str());
+  }
+}
+
+/// Works until told otherwise, then drains.
+template <class Worker>
+int work(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer,
+         actors::member_link& link, std::atomic<bool>& draining) {
   caf::anon_send(worker, actors::pull_work{});
   const auto ended = here.wait();
   if (ended == node::end::stopped) {
     draining = true;
-    caf::scoped_actor self{system};
-    const std::chrono::milliseconds within{static_cast<std::int64_t>(here.config().drain_s * 1000)};
-    self->request(worker, within, actors::drain_request{})
-        .receive([](const actors::drain_reply&) {},
-                 [&](caf::error&) {
-                   std::fprintf(stderr, "%s: not drained within %.0f s; what it holds is given to another\n",
-                                here.who().name.c_str(), here.config().drain_s);
-                 });
+    drain(here, system, worker, buffer);
   }
   link.leave(here.reason());
   std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
@@ -150,7 +163,7 @@ int run_generator_node(node& here) {
       actors::generator, here.who(), actors::buffer_actor{buffer},
       std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
       recipe.generator_batch_size, here.failure_sink(), status);
-  const int result = work(here, system, worker, *link, draining);
+  const int result = work(here, system, worker, *client, *link, draining);
   caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
   return result;
@@ -171,7 +184,7 @@ int run_verifier_node(node& here) {
                 page ? page->endpoint().text() : "");
   const auto worker = system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
                                                   make_group_judge(here.recipe()), here.failure_sink(), status);
-  const int result = work(here, system, worker, *link, draining);
+  const int result = work(here, system, worker, *client, *link, draining);
   caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
   return result;

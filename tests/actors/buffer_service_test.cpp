@@ -259,6 +259,56 @@ TEST_F(Service, ADatasetLeavesOutWhatIsBelowTheRewardAsked) {
   EXPECT_THROW(service_->read_dataset({"kept"}), error);
 }
 
+/// What a controller asks that has not noticed the restart: an answer would end its evaluation or collection at once.
+TEST_F(Service, ARestartedBufferAnswersForNoStageBeforeItIsToldOfOne) {
+  begin(pick_stage);
+  service_->issue({.why = purpose::collect,
+                   .from = split::train,
+                   .count = 2,
+                   .num_samples = 2,
+                   .sampling = std::make_shared<sampling_plan>()},
+                  at_);
+  EXPECT_EQ(service_->progress({}, at_).unfinished_pinned, 2U);
+  reopen();
+  const auto refused = [](const auto& ask) {
+    try {
+      ask();
+      return errc::failed;
+    } catch (const error& e) {
+      return e.code();
+    }
+  };
+  EXPECT_EQ(refused([&] { service_->progress({}, at_); }), errc::unavailable);
+  EXPECT_EQ(refused([&] { service_->evaluation({pick_stage, 0}); }), errc::unavailable);
+  EXPECT_EQ(refused([&] { service_->build_dataset({pick_stage, "", {}}, at_); }), errc::unavailable);
+  begin(pick_stage);
+  EXPECT_EQ(service_->progress({}, at_).unfinished_pinned, 2U);
+}
+
+TEST_F(Service, APauseOutlivesARestartAndNothingIsLeased) {
+  begin(grpo_stage);
+  EXPECT_FALSE(service_->steer({}).paused);
+  EXPECT_TRUE(service_->steer({.paused = true}).paused);
+  EXPECT_TRUE(service_->lease_prompts({first_generator, 1}, at_).work->empty());
+  reopen();
+  begin(grpo_stage);
+  EXPECT_TRUE(service_->steer({}).paused);
+  EXPECT_TRUE(service_->lease_prompts({first_generator, 1}, at_).work->empty());
+  EXPECT_FALSE(service_->steer({.paused = false}).paused);
+  EXPECT_EQ(service_->lease_prompts({first_generator, 1}, at_).work->size(), 1U);
+}
+
+TEST_F(Service, ALiveStalenessIsOfItsStageAndOutlivesARestart) {
+  begin(grpo_stage);
+  EXPECT_EQ(service_->steer({}).max_staleness, 1U);
+  EXPECT_EQ(service_->steer({.max_staleness = 3}).max_staleness, 3U);
+  reopen();
+  begin(grpo_stage);
+  EXPECT_EQ(service_->steer({}).max_staleness, 3U);
+  begin(sft_stage);
+  EXPECT_THROW(service_->steer({.max_staleness = 5}), error);
+}
+
 TEST_F(Service, AFinishedStageLeavesNothingOpen) {
   begin(grpo_stage);
   sample_all();

@@ -251,6 +251,33 @@ CAF_TEST(a step that waits for its batch ends when a stage is loaded meanwhile) 
   CAF_CHECK_EQUAL(script->asked_batches, 1u);
 }
 
+CAF_TEST(a load that comes while recorded steps are trained again ends the one before) {
+  for (std::uint64_t v : {1, 2}) {
+    step_record r{.stage = grpo_stage, .version = policy_version{v}};
+    const auto stored = two_groups(2 * v);
+    r.groups = {stored->groups[0].what.id, stored->groups[1].what.id};
+    script->stored[r.groups] = stored;
+    script->steps.push_back(r);
+  }
+  auto first = self->request(tested, caf::infinite, load_stage_request{.stage = grpo_stage, .learner = epoch{4}});
+  expect((load_stage_request), from(self).to(tested));
+  expect((read_steps_request), from(tested).to(buffer));
+  expect((read_steps_reply), from(buffer).to(tested));
+  expect((read_batch_request), from(tested).to(buffer)); // and its answer is on its way
+  auto second = self->request(tested, caf::infinite, load_stage_request{.stage = grpo_stage, .learner = epoch{5}});
+  consume_messages();
+  CAF_CHECK(code_of(take<load_stage_reply>(first)) == errc::unavailable);
+  const auto loaded = unbox(take<load_stage_reply>(second));
+  CAF_CHECK_EQUAL(loaded.version.value, 2u);
+  CAF_CHECK_EQUAL(loaded.trained_again, 2u);
+}
+
+CAF_TEST(a load of an epoch that is over is refused) {
+  CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
+  CAF_CHECK(code_of(ask<load_stage_reply>(tested, load_stage_request{.stage = grpo_stage, .learner = epoch{3}})) ==
+            errc::fenced);
+}
+
 CAF_TEST(without a stage there is neither step nor checkpoint) {
   CAF_CHECK(code_of(step()) == errc::unavailable);
   CAF_CHECK(code_of(ask<checkpoint_reply>(tested, checkpoint_request{})) == errc::unavailable);

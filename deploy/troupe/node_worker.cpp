@@ -73,8 +73,8 @@ cluster::sign_of_life tell(const actors::worker_status& status, actors::activity
   return said;
 }
 
-/// Lets a worker finish or hand back, within `drain_s`; gives up sooner when the buffer does not answer, to whom it would
-/// hand back: its leases end by time.
+/// Lets a worker finish or hand back, within `drain_s`; gives up sooner when the buffer does not answer, to whom it
+/// would hand back: its leases end by time.
 template <class Worker>
 void drain(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer) {
   using clock = std::chrono::steady_clock;
@@ -163,9 +163,8 @@ int run_verifier_node(node& here) {
   const auto link =
       here.join([&, status] { return with_unanswered(tell(*status, nullptr, draining), "buffer", *client); },
                 page ? page->endpoint().text() : "");
-  const auto worker =
-      system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
-                                  make_group_judge(here.recipe()), here.failure_sink(), status);
+  const auto worker = system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
+                                                  make_group_judge(here.recipe()), here.failure_sink(), status);
   const int result = work(here, system, worker, *client, *link, draining);
   caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);

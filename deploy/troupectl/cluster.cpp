@@ -88,10 +88,11 @@ json cluster::asked(Ask ask) const {
   try {
     return parsed(ask(controller_), url());
   } catch (const error& e) {
-    if (e.code() == errc::unavailable && !found_in_.empty()) {
-      throw error{e.code(), std::string(e.what()) + " (" + found_in_ + " names it; is that run still at work?)"};
+    if (e.code() != errc::unavailable) {
+      throw;
     }
-    throw;
+    throw error{e.code(), std::string{"the controller does not answer: "} + e.what() +
+                              (found_in_.empty() ? "" : " (" + found_in_ + " names it; is that run still at work?)")};
   }
 }
 

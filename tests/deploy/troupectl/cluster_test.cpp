@@ -128,12 +128,13 @@ TEST_F(Cluster, NobodyThereIsSaidWithinSeconds) {
   const auto folder_of_run = run_folder();
   controller_.reset();
   EXPECT_EQ(bare({"why", "--run", folder_of_run}), 4);
-  EXPECT_EQ(err_.str(), "troupectl: " + url + ": no connection: Connection refused (" + folder_of_run +
-                            "/cluster.json names it; is that run still at work?)\n");
+  EXPECT_EQ(err_.str(), "troupectl: the controller does not answer: " + url + ": no connection: Connection refused (" +
+                            folder_of_run + "/cluster.json names it; is that run still at work?)\n");
   wire::endpoint silent{"127.0.0.1", 0};
   const int listener = http::listen_at(silent);
   EXPECT_EQ(bare({"why", "--endpoint", "https://" + silent.text(), "--keys", keys_}), 4);
-  EXPECT_EQ(err_.str(), "troupectl: https://" + silent.text() + ": no connection within 3 s\n");
+  EXPECT_EQ(err_.str(),
+            "troupectl: the controller does not answer: https://" + silent.text() + ": no connection within 3 s\n");
   ::close(listener);
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5});
 }

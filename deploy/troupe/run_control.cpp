@@ -62,14 +62,10 @@ std::string run_control::state() {
 }
 
 json run_control::cluster() {
-  json all{{"run", here_.config().run},
-           {"recipe", here_.recipe().name},
-           {"state", state()},
-           {"stage", nullptr},
-           {"step", nullptr},
-           {"version", nullptr},
-           {"endpoint", endpoint_},
-           {"settings", json::object()},
+  json all{{"run", here_.config().run}, {"recipe", here_.recipe().name},
+           {"state", state()},          {"stage", nullptr},
+           {"step", nullptr},           {"version", nullptr},
+           {"endpoint", endpoint_},     {"settings", json::object()},
            {"members", json::array()}};
   if (const auto at = run_.progress()) {
     all["stage"] = at->stage;
@@ -93,7 +89,12 @@ json run_control::cluster() {
 }
 
 json run_control::why() {
-  cluster::wait_facts facts{.stage = {}, .paused = run_.paused(), .missing = run_.desk().missing(), .work = {}};
+  cluster::wait_facts facts{.stage = {},
+                            .paused = run_.paused(),
+                            .missing = run_.desk().missing(),
+                            .members = {},
+                            .learner_unanswered = run_.learner_waiting(),
+                            .work = {}};
   if (const auto at = run_.progress()) {
     facts.stage = at->stage;
   }
@@ -107,8 +108,7 @@ json run_control::why() {
 }
 
 json run_control::logs(const std::string& name, std::uint64_t lines) {
-  const auto file =
-      fs::path{here_.config().run} / (name == "controller" ? "events.log" : "nodes/" + name + ".log");
+  const auto file = fs::path{here_.config().run} / (name == "controller" ? "events.log" : "nodes/" + name + ".log");
   std::vector<std::string> known{"controller"};
   for (const auto& m : run_.desk().members()) {
     known.push_back(m.who.name);
@@ -136,8 +136,9 @@ json run_control::drain(const std::string& name, const std::string& by) {
     if (m.who.as == wire::role::generator || m.who.as == wire::role::verifier) {
       workers.push_back(m.who.name);
     } else if (m.who.name == name) {
-      throw error{errc::conflict, "a " + wire::to_string(m.who.as) + " cannot be drained: the run stands still without "
-                                                                     "it; stop the run, or restart it"};
+      throw error{errc::conflict, "a " + wire::to_string(m.who.as) +
+                                      " cannot be drained: the run stands still without "
+                                      "it; stop the run, or restart it"};
     }
   }
   if (!run_.desk().drain(name)) {

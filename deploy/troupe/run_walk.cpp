@@ -110,8 +110,8 @@ bool run_walk::gather() {
       return false;
     }
     if (now - began > actors::deadline::gathering) {
-      throw error{errc::unavailable, who + " did not join within " +
-                                         std::to_string(actors::deadline::gathering.count()) + " minutes"};
+      throw error{errc::unavailable,
+                  who + " did not join within " + std::to_string(actors::deadline::gathering.count()) + " minutes"};
     }
     if (now - noted > actors::deadline::wait_note) {
       noted = now;
@@ -151,6 +151,11 @@ actors::steer_reply run_walk::steer(const actors::steer_request& what) {
 
 actors::progress_reply run_walk::look_at_work() {
   return ask_buffer<actors::progress_reply>(*present(), admin_patience, actors::progress_request{.explain = true});
+}
+
+std::chrono::milliseconds run_walk::learner_waiting() const {
+  std::lock_guard lock{mutex_};
+  return present_ ? present_->to_learner->waiting() : std::chrono::milliseconds{0};
 }
 
 std::optional<metrics::progress> run_walk::progress() const {

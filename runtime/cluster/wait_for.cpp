@@ -25,9 +25,8 @@ struct finding {
 std::vector<finding> find_missing(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& role : facts.missing) {
-    const auto last = std::find_if(facts.members.begin(), facts.members.end(), [&](const member& m) {
-      return wire::to_string(m.who.as) == role && !is_here(m);
-    });
+    const auto last = std::find_if(facts.members.begin(), facts.members.end(),
+                                   [&](const member& m) { return wire::to_string(m.who.as) == role && !is_here(m); });
     found.push_back(last == facts.members.end()
                         ? finding{"the run waits for the " + role + ": none has joined so far", role}
                         : finding{"the run waits for " + last->who.name + ", which " +
@@ -54,9 +53,15 @@ std::vector<finding> find_unanswered(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& m : facts.members) {
     if (is_here(m) && !m.last.unanswered_by.empty() && m.last.unanswered_for >= worth_telling) {
-      found.push_back({m.who.name + " has had no answer of the " + m.last.unanswered_by + " for " +
-                           seconds(m.last.unanswered_for),
-                       m.who.name + " - " + m.last.unanswered_by});
+      found.push_back(
+          {m.who.name + " has had no answer of the " + m.last.unanswered_by + " for " + seconds(m.last.unanswered_for),
+           m.who.name + " - " + m.last.unanswered_by});
+    }
+    const bool asks_for_work = m.who.as == wire::role::learner && m.last.waits_for == "controller";
+    if (is_here(m) && asks_for_work && std::min(m.last.doing_for, facts.learner_unanswered) >= worth_telling) {
+      found.push_back({m.who.name + " waits to be told what to do, and the controller has waited for its answer for " +
+                           seconds(facts.learner_unanswered),
+                       "controller - learner"});
     }
   }
   return found;

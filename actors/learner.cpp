@@ -365,6 +365,7 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
           promise.deliver(to_caf(no_model()));
           return promise;
         }
+        parts->status->now("writing a checkpoint");
         try {
           ask_ranks<gather_share_reply>(self, *parts, [&](std::uint32_t) {
             return gather_share_request{s.present, s.version};
@@ -379,8 +380,12 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
               write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch,
                                *s.trainer, parts->tokenizer_folder));
           self->request(from, deadline::buffer, record_request{written, {}, nullptr})
-              .then([=](const submit_reply&) mutable { promise.deliver(checkpoint_reply{written}); },
-                    [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
+              .then(
+                  [=](const submit_reply&) mutable {
+                    parts->status->now("waiting for the controller", "controller");
+                    promise.deliver(checkpoint_reply{written});
+                  },
+                  [=](caf::error& e) mutable { promise.deliver(std::move(e)); });
         } catch (const std::exception& e) {
           promise.deliver(to_caf(e));
         }

@@ -232,8 +232,10 @@ error node::problem() const {
 }
 
 cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::string& role, const wire::client& asked) {
-  said.unanswered_for = asked.waiting();
-  said.unanswered_by = said.unanswered_for.count() > 0 ? role : "";
+  if (const auto waiting = asked.waiting(); waiting > said.unanswered_for) {
+    said.unanswered_for = waiting;
+    said.unanswered_by = role;
+  }
   return said;
 }
 

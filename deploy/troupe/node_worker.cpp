@@ -147,7 +147,8 @@ int run_generator_node(node& here) {
           here.health().clear("weights");
           status->work_with(latest->version());
         }
-        return with_unanswered(tell(*status, meter.get(), draining), "buffer", *client);
+        return with_unanswered(with_unanswered(tell(*status, meter.get(), draining), "buffer", *client), "learner",
+                               *learner); // whose door answers each question soon, if only that nothing is new
       },
       page ? page->endpoint().text() : "");
   const auto tokenizer = fetch_tokenizer_from(*learner, here);

@@ -91,7 +91,12 @@ json run_control::cluster() {
 }
 
 json run_control::why() {
-  cluster::wait_facts facts{.stage = {}, .paused = run_.paused(), .missing = run_.desk().missing(), .work = {}};
+  cluster::wait_facts facts{.stage = {},
+                            .paused = run_.paused(),
+                            .missing = run_.desk().missing(),
+                            .members = {},
+                            .learner_unanswered = run_.learner_waiting(),
+                            .work = {}};
   if (const auto at = run_.progress()) {
     facts.stage = at->stage;
   }

@@ -151,6 +151,11 @@ actors::progress_reply run_walk::look_at_work() {
   return ask_buffer<actors::progress_reply>(*present(), admin_patience, actors::progress_request{.explain = true});
 }
 
+std::chrono::milliseconds run_walk::learner_waiting() const {
+  std::lock_guard lock{mutex_};
+  return present_ ? present_->to_learner->waiting() : std::chrono::milliseconds{0};
+}
+
 std::optional<metrics::progress> run_walk::progress() const {
   return display_->last();
 }

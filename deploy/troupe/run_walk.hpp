@@ -37,6 +37,8 @@ public:
   /// Asks the buffer, for an administrator: within 3 s or not at all.
   actors::steer_reply steer(const actors::steer_request& what);
   actors::progress_reply look_at_work();
+  /// For how long the learner has owed an answer.
+  std::chrono::milliseconds learner_waiting() const;
 
 private:
   struct connection;

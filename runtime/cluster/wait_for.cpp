@@ -57,6 +57,12 @@ std::vector<finding> find_unanswered(const wait_facts& facts) {
           {m.who.name + " has had no answer of the " + m.last.unanswered_by + " for " + seconds(m.last.unanswered_for),
            m.who.name + " - " + m.last.unanswered_by});
     }
+    const bool asks_for_work = m.who.as == wire::role::learner && m.last.waits_for == "controller";
+    if (is_here(m) && asks_for_work && std::min(m.last.doing_for, facts.learner_unanswered) >= worth_telling) {
+      found.push_back({m.who.name + " waits to be told what to do, and the controller has waited for its answer for " +
+                           seconds(facts.learner_unanswered),
+                       "controller - learner"});
+    }
   }
   return found;
 }

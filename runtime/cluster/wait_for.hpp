@@ -15,6 +15,8 @@ struct wait_facts {
   bool paused = false;              ///< by an operator
   std::vector<std::string> missing; ///< roles without which the run stands still
   std::vector<member> members;
+  milliseconds learner_unanswered{
+      0};                          ///< so long the controller has had no answer of the learner; a step takes its time
   std::optional<std::string> work; ///< where the stage's groups are, in the buffer's words; nothing: it does not answer
 };
 

@@ -5,8 +5,10 @@ import math
 import os
 import pathlib
 import signal
+import ssl
 import subprocess
 import time
+import urllib.request
 
 from runs import DEADLINE_S, PROGRAMS, Run, RunTest, recipe
 
@@ -111,6 +113,15 @@ class Cluster(Run):
         """Name -> what `get workers` says; {} while nobody answers."""
         done = self.ctl("get", "workers", "-o", "json")
         return {one["name"]: one for one in json.loads(done.stdout)} if done.returncode == 0 else {}
+
+    def api(self, path="/v1/cluster", name="admin"):
+        """What the controller's admin API answers."""
+        keys = self.folder / "keys"
+        context = ssl.create_default_context(cafile=keys / "ca.crt")
+        context.load_cert_chain(keys / f"{name}.crt", keys / f"{name}.key")
+        endpoint = json.loads((self.folder / "cluster.json").read_text())["endpoint"]
+        with urllib.request.urlopen(endpoint + path, timeout=10, context=context) as answer:
+            return json.loads(answer.read())
 
     def ready(self, *names):
         """Until these have joined and are at work."""

@@ -74,6 +74,18 @@ TEST(WaitFor, AnUnansweredQuestionNamesBothEnds) {
   EXPECT_THAT(explain(facts).culprits, IsEmpty());
 }
 
+TEST(WaitFor, WhereBothEndsWaitForEachOtherTheWayBetweenThemIsNamed) {
+  auto facts = healthy();
+  facts.learner_unanswered = milliseconds{9000};
+  EXPECT_THAT(explain(facts).culprits, IsEmpty()) << "the learner waits for a batch";
+  named(facts, "learner-0").last = {
+      .doing = "waiting for the controller", .doing_for = milliseconds{8000}, .waits_for = "controller"};
+  EXPECT_THAT(explain(facts).culprits, ElementsAre("controller - learner"));
+  EXPECT_THAT(explain(facts).summary, HasSubstr("the controller has waited for its answer for 9 s"));
+  facts.learner_unanswered = milliseconds{0};
+  EXPECT_THAT(explain(facts).culprits, IsEmpty()) << "the controller has asked nothing: it evaluates";
+}
+
 TEST(WaitFor, ABufferThatDoesNotAnswerTheControllerIsNamed) {
   auto facts = healthy();
   facts.work.reset();

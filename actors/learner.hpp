@@ -21,7 +21,7 @@ struct learner_parts {
   std::shared_ptr<weights_board> board;
   std::shared_ptr<const text::tokenizer> tokenizer;
   std::shared_ptr<activity> meter;
-  std::shared_ptr<worker_status> status;
+  std::shared_ptr<worker_status> status = std::make_shared<worker_status>();
   source_map sources;
   std::string run_folder;
   std::string tokenizer_folder;

@@ -91,7 +91,6 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->board = board;
   parts->tokenizer = tokenizer;
   parts->meter = meter;
-  parts->status = std::make_shared<actors::worker_status>();
   parts->sources = sources;
   parts->run_folder = options.folder;
   parts->tokenizer_folder = tokenizer_folder;

@@ -27,7 +27,6 @@ struct one_learner : deterministic_system {
     parts->board = board;
     parts->tokenizer = std::make_shared<byte_tokenizer>();
     parts->meter = std::make_shared<activity>();
-    parts->status = std::make_shared<worker_status>();
     parts->sources = small_sources();
     parts->run_folder = folder.path();
     parts->tokenizer_folder = folder / "tokenizer";

@@ -13,7 +13,7 @@ if [[ -z $log ]]; then
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
   TROUPE_RELIABILITY_LOG=$log ctest --preset release -j 2 \
-    -R 'KilledWriter|PowerCut|DamagedStore|FullDisk|FullTmpfs|Simulation|crash/|full_disk' >&2
+    -R 'KilledWriter|PowerCut|DamagedStore|FullDisk|FullTmpfs|Simulation|crash/|cluster/|full_disk' >&2
 fi
 [[ -s $log ]] || { printf 'reliability: %s holds no rows\n' "$log" >&2; exit 1; }
 
@@ -23,7 +23,7 @@ fi
 
 What the tests found, written by `scripts/reliability.sh` from rows that they log themselves. A longer run is one variable:
 `TROUPE_CRASH_CYCLES`, `TROUPE_POWER_CYCLES`, `TROUPE_BIT_FLIPS`, `TROUPE_SIM_SEEDS`, `TROUPE_KILL_RUNS`,
-`TROUPE_LEARNER_KILLS`.
+`TROUPE_LEARNER_KILLS`; `TROUPE_LONG=1` for clusters.
 
 | test | cycles | lost | duplicated | torn or undetected | commit | date |
 |---|---|---|---|---|---|---|

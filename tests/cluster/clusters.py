@@ -166,6 +166,13 @@ class ClusterTest(RunTest):
         self.addCleanup(run.put_away)
         return run
 
+    def stop(self, run):
+        """Ends the run before it is finished; what it has is accounted for."""
+        run.up.send_signal(signal.SIGTERM)
+        run.end(status=130, within_s=40)
+        counts = self.assert_accounted(run)
+        self.assertEqual(counts["leased"], 0, counts)
+
     def assert_whole(self, run, steps=24, max_staleness=0):
         """Every group where it belongs, each step's batch trained once, nobody older than allowed."""
         counts = self.assert_accounted(run)

@@ -127,11 +127,11 @@ class HalfOpenLinks(ClusterTest):
         return proxy
 
     def test_why_names_the_link(self):
-        steps = 1200
+        steps = 1200 if LONG else 400
         run = self.cluster_of("small", *longer(steps), "lease_s=1")
         run.start(**QUICK)
         run.reach(5)
-        for name, what, culprit in LINKS:
+        for name, what, culprit in LINKS if LONG else LINKS[-2:]:
             with self.subTest(culprit):
                 proxy = self.put_between(run, name, what)
                 proxy.deaf()
@@ -143,7 +143,7 @@ class HalfOpenLinks(ClusterTest):
                     said[:] = [done.stdout + done.stderr]
                     return done.returncode == 0 and culprit in json.loads(done.stdout)["culprits"]
                 try:
-                    run.wait_until(f"why names {culprit}", named, 8)
+                    run.wait_until(f"why names {culprit}", named, 6)
                 except AssertionError as e:
                     self.fail(f"{str(e)[:200]}: {said[0]}")
                 finally:
@@ -153,7 +153,7 @@ class HalfOpenLinks(ClusterTest):
                 run.reach(reached + 3, within_s=40)
         run.end()
         self.assert_whole(run, steps, max_staleness=2)
-        self.note("cluster, half-open links", len(LINKS))
+        self.note("cluster, half-open links", len(LINKS) if LONG else 2)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,12 @@ class ClusterOfProcesses(ClusterTest):
         self.assertEqual(left, {}, f"orphans{run.tails()}")
         self.assert_accounted(run)
         run.start()
+        reached = run.steps()
+        run.reach(reached + 30)
+        run.pids()
+        run.up.send_signal(signal.SIGKILL)
+        run.up.wait(10)
+        run.start()  # at once: its predecessors are still leaving
         run.end()
         self.assert_whole(run, STEPS, max_staleness=2)
 

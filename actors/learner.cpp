@@ -123,7 +123,11 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
             }
             self->state.uncommitted = false;
             if (auto* shown = p->status->figures()) {
-              metrics::show_step(*shown, nlohmann::ordered_json::parse(record->metrics));
+              auto line = nlohmann::ordered_json::parse(record->metrics);
+              line["policy_version"] = record->version.value;
+              line["timing_s/step"] =
+                  std::chrono::duration<double>(self->clock().now() - self->state.waiting_since).count();
+              metrics::show_step(*shown, line);
             }
             kill_point("after_commit_before_publish");
             publish(self->state, *p);

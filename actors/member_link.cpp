@@ -88,12 +88,15 @@ void member_link::run() {
     if (is_over()) {
       return;
     }
+    if (options_.reached && in) {
+      options_.reached(told.has_value());
+    }
     if (!told) {
       if (now - answered > options_.give_up_after) {
         options_.obey({cluster::order::leave,
-                       "the controller did not answer for " +
+                       "the controller at " + options_.where + " did not answer for " +
                            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - answered).count()) +
-                           " s",
+                           " s; does it run there, and are these keys of its folder?",
                        true});
         return;
       }

@@ -28,6 +28,9 @@ struct member_link_options {
   std::function<void(const cluster::instruction&)> obey;
   /// Called once after each time it has joined.
   std::function<void()> joined;
+  /// Called when the controller does not answer, until `joined` or the next answer.
+  std::function<void(bool answers)> reached;
+  std::string where; ///< the controller's address, for messages
 };
 
 /// A member's connection to the controller: joins, says every `heartbeat` how it is, and joins again when the

@@ -6,6 +6,7 @@
 #include "schema/codec.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::program {
 
@@ -75,7 +76,7 @@ void member_desk::account(const std::string& name, wire::role as, const cluster:
   const double busy = static_cast<double>(grown(said.busy_us, last.busy_us)) * 1e-6;
   if (as == wire::role::generator) {
     generated_since_[name] += busy;
-    sum_.tokens += grown(said.tokens, last.tokens);
+    sampled_since_ += grown(said.tokens, last.tokens);
   } else if (as == wire::role::learner) {
     trained_since_ += busy;
   }
@@ -104,9 +105,12 @@ void member_desk::tick() {
         most = std::max(most, busy);
         busy = 0;
       }
-      sum_.generating += most;
-      sum_.training += trained_since_;
-      sum_.both += std::max(0.0, most + trained_since_ - std::chrono::duration<double>(passed).count());
+      carry_on(now);
+      const double seconds = std::chrono::duration<double>(passed).count();
+      rates_.generating = std::min(1.0, most / seconds);
+      rates_.training = std::min(1.0, trained_since_ / seconds);
+      rates_.both = std::max(0.0, rates_.generating + rates_.training - 1);
+      rates_.tokens = static_cast<double>(std::exchange(sampled_since_, 0)) / seconds;
       trained_since_ = 0;
       ticked_ = now;
     }
@@ -190,7 +194,18 @@ std::size_t member_desk::present() {
 
 actors::activity::seconds member_desk::measure() {
   std::lock_guard lock{mutex_};
+  carry_on(std::chrono::steady_clock::now());
   return sum_;
+}
+
+void member_desk::carry_on(cluster::time_point now) {
+  const double passed = std::chrono::duration<double>(now - carried_).count();
+  carried_ = now;
+  sum_.generating += rates_.generating * passed;
+  sum_.training += rates_.training * passed;
+  sum_.both += rates_.both * passed;
+  tokens_ += rates_.tokens * passed;
+  sum_.tokens = static_cast<std::uint64_t>(tokens_);
 }
 
 } // namespace troupe::program

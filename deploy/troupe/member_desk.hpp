@@ -47,7 +47,7 @@ public:
   counts tally();
   /// Members that have not left or been lost.
   std::size_t present();
-  /// From what members say of themselves: exact to a heartbeat; `both` is a lower bound.
+  /// From what members say of themselves: the last second's shares, carried on until the next; `both` is a lower bound.
   actors::activity::seconds measure();
 
 private:
@@ -65,7 +65,21 @@ private:
     std::uint64_t tokens = 0;
   };
   std::map<std::string, meter> meters_; ///< by name: what this life has said last
+  /// Adds what has passed since the last call, at the present rates.
+  void carry_on(cluster::time_point now);
+
+  /// Seconds, or tokens, a second.
+  struct rates {
+    double generating = 0;
+    double training = 0;
+    double both = 0;
+    double tokens = 0;
+  };
+  rates rates_;
+  double tokens_ = 0;
   actors::activity::seconds sum_;
+  cluster::time_point carried_ = std::chrono::steady_clock::now();
+  std::uint64_t sampled_since_ = 0;
   std::map<std::string, double> generated_since_; ///< busy seconds by generator since the last tick
   double trained_since_ = 0;
   cluster::time_point ticked_ = std::chrono::steady_clock::now();

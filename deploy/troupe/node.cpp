@@ -142,7 +142,18 @@ std::unique_ptr<actors::member_link> node::join(std::function<cluster::sign_of_l
   o.heartbeat = milliseconds_of(config_.heartbeat_s);
   o.answer_within = milliseconds_of(config_.member_timeout_s);
   o.give_up_after = milliseconds_of(config_.join_s);
-  o.tell = std::move(tell);
+  o.tell = [this, tell = std::move(tell)] {
+    auto said = tell();
+    for (const auto* role : {"buffer", "learner"}) {
+      const bool owes = said.unanswered_by == role && said.unanswered_for >= milliseconds_of(config_.member_timeout_s);
+      owes ? health_.set(role, std::string{"the "} + role + " does not answer") : health_.clear(role);
+    }
+    return said;
+  };
+  o.reached = [this](bool answers) {
+    answers ? health_.clear("control") : health_.set("control", "the controller does not answer");
+  };
+  o.where = config_.control_address.text();
   o.obey = [this](const cluster::instruction& told) { obey(told); };
   o.joined = [this] {
     health_.clear("control");

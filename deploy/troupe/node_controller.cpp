@@ -5,6 +5,7 @@
 #include "deploy/troupe/node.hpp"
 #include "deploy/troupe/run_control.hpp"
 #include "deploy/troupe/run_walk.hpp"
+#include "runtime/metrics/readings.hpp"
 
 #include <future>
 
@@ -16,7 +17,8 @@ constexpr std::chrono::seconds farewell{10}; // for members to hear that the run
 
 /// Members by state, and what the run is at.
 void show(metrics::registry& to, run_walk& run) {
-  std::map<std::string, double> by_state{{"ready", 0}, {"draining", 0}, {"silent", 0}, {"lost", 0}, {"left", 0}};
+  std::map<std::string, double> by_state{{"joining", 0}, {"ready", 0}, {"draining", 0},
+                                         {"silent", 0},  {"lost", 0},  {"left", 0}};
   for (const auto& m : run.desk().members()) {
     by_state[cluster::to_string(m.state)] += 1;
   }
@@ -26,6 +28,7 @@ void show(metrics::registry& to, run_walk& run) {
   const auto tally = run.desk().tally();
   to.raise("troupe_controller_joins_total", static_cast<double>(tally.joined));
   to.raise("troupe_controller_losses_total", static_cast<double>(tally.lost));
+  metrics::show(to, run.asked());
   to.set("troupe_controller_paused", run.paused() ? 1 : 0);
   if (const auto at = run.progress()) {
     to.set("troupe_controller_stage", at->stage_number - 1);

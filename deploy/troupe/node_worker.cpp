@@ -51,7 +51,8 @@ private:
 /// The tokenizer that the learner's checkpoints have; null when this process was told to end before it came.
 std::shared_ptr<const text::tokenizer> fetch_tokenizer_from(wire::client& learner, node& here) {
   constexpr std::chrono::milliseconds slice{500};
-  const auto until = std::chrono::steady_clock::now() +
+  constexpr std::chrono::seconds after_the_link{12}; // a controller that is not there is told by it
+  const auto until = std::chrono::steady_clock::now() + after_the_link +
                      std::chrono::milliseconds{static_cast<std::int64_t>(here.config().join_s * 1000)};
   while (!here.ended()) {
     try {

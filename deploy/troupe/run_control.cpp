@@ -141,23 +141,35 @@ json run_control::logs(const std::string& name, std::uint64_t lines) {
 
 json run_control::drain(const std::string& name, const std::string& by) {
   std::vector<std::string> workers;
-  std::uint64_t pid = 0;
+  std::optional<cluster::member> found;
   for (const auto& m : run_.desk().members()) {
     if (m.who.as == wire::role::generator || m.who.as == wire::role::verifier) {
       workers.push_back(m.who.name);
-      pid = m.who.name == name ? m.who.pid : pid;
+      found = m.who.name == name ? m : found;
     } else if (m.who.name == name) {
       throw error{errc::conflict, "a " + wire::to_string(m.who.as) +
                                       " cannot be drained: the run stands still without "
                                       "it; stop the run, or restart it"};
     }
   }
-  if (fs::exists(here_.config().run + "/cluster.json")) { // so that it is not started again
-    change_scale([&](json& file) { file["drained"][name] = pid; });
-  }
-  if (!run_.desk().drain(name)) {
+  if (!found) {
     throw error{errc::not_found, "no worker is called " + name + "; " + config::suggestion(name, workers)};
   }
+  if (found->state == cluster::member_state::lost || found->state == cluster::member_state::left) {
+    throw error{errc::conflict, name + " is gone: " + found->reason};
+  }
+  if (fs::exists(here_.config().run + "/cluster.json")) { // so that it is not started again
+    change_scale([&](json& file) {
+      file["drained"][name] = found->who.pid;
+      auto& wanted = file[wire::to_string(found->who.as)];
+      if (wanted.is_number_unsigned() && wanted.get<std::uint64_t>() > 0) {
+        wanted = wanted.get<std::uint64_t>() - 1;
+      } else {
+        file.erase(wire::to_string(found->who.as));
+      }
+    });
+  }
+  run_.desk().drain(name);
   run_.note(by + " drains " + name);
   return {{"name", name}, {"state", "draining"}};
 }

@@ -156,6 +156,21 @@ std::chrono::milliseconds run_walk::learner_waiting() const {
   return present_ ? present_->to_learner->waiting() : std::chrono::milliseconds{0};
 }
 
+wire::client_counters run_walk::asked() const {
+  std::lock_guard lock{mutex_};
+  if (!present_) {
+    return {};
+  }
+  auto sum = present_->to_buffer->read();
+  const auto more = present_->to_learner->read();
+  sum.requests += more.requests;
+  sum.replies += more.replies;
+  sum.refused += more.refused;
+  sum.expired += more.expired;
+  sum.retransmitted += more.retransmitted;
+  return sum;
+}
+
 std::optional<metrics::progress> run_walk::progress() const {
   return display_->last();
 }
@@ -187,6 +202,9 @@ bool run_walk::attempt() {
   }
   const auto known = stored(*with);
   paused_ = ask_buffer<actors::steer_reply>(*with, actors::deadline::buffer, actors::steer_request{}).paused;
+  if (paused_) {
+    note("the run is paused; it goes on after: troupectl --run " + here_.config().run + " resume");
+  }
   {
     std::lock_guard lock{mutex_};
     log_.reset(); // its file is replaced

@@ -34,6 +34,8 @@ public:
   /// How far it is; nothing before the first stage.
   std::optional<metrics::progress> progress() const;
   bool paused() const { return paused_; }
+  /// What was asked of buffer and learner since they were met last.
+  wire::client_counters asked() const;
   /// Asks the buffer, for an administrator: within 3 s or not at all.
   actors::steer_reply steer(const actors::steer_request& what);
   actors::progress_reply look_at_work();

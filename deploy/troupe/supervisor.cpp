@@ -61,7 +61,7 @@ void make_keys(const std::string& folder, const cast_size& size) {
 supervisor::supervisor(std::string run_folder, const cast_size& size) : run_(std::move(run_folder)), keyed_(size) {
   make_keys(run_ + "/keys", keyed_);
   fs::create_directories(run_ + "/nodes");
-  fs::remove(run_ + "/scale.json");
+  forget_drained();
   const auto ports = free_ports(4);
   base_.run = run_;
   base_.recipe = run_ + "/recipe.yaml";
@@ -79,6 +79,21 @@ supervisor::supervisor(std::string run_folder, const cast_size& size) : run_(std
       add(name_of(as, i), as);
     }
   }
+}
+
+/// What was scaled stays so over a resume; processes that were drained are long gone.
+void supervisor::forget_drained() const {
+  const auto path = run_ + "/scale.json";
+  if (!fs::exists(path)) {
+    return;
+  }
+  auto file = nlohmann::json::parse(data::read_file(path), nullptr, false);
+  if (!file.is_object()) {
+    fs::remove(path);
+    return;
+  }
+  file.erase("drained");
+  data::write_file_durably(path, file.dump() + "\n");
 }
 
 supervisor::~supervisor() {

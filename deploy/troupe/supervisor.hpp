@@ -49,6 +49,7 @@ private:
     bool leaving = false; ///< told to drain; not started again
   };
 
+  void forget_drained() const;
   void add(const std::string& name, wire::role as);
   void start(const std::string& name, member& m);
   /// Looks who has ended, and what follows.

@@ -88,7 +88,7 @@ int up(const options& o) {
   const auto lock = hold(out);
   wait_for_store(out);
   const auto settings = own ? settings_of_run(out) : std::optional{set};
-  const auto wanted = own ? config::load_recipe(out + "/recipe.yaml") : config::load_recipe(o.recipe, set);
+  const auto wanted = settings ? config::load_recipe(o.recipe, *settings) : config::load_recipe(out + "/recipe.yaml");
   const auto recipe = recipe_of_run(out, wanted, o.resume);
   config::check_prompts(recipe, config::open_sources(recipe));
   require_programs(recipe);

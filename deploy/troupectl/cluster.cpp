@@ -65,8 +65,10 @@ cluster::cluster(const place_named& where) {
       if (!fs::exists(where.run)) {
         throw error{errc::not_found, where.run + ": there is no such folder"};
       }
-      throw error{errc::unavailable, where.run + " is a run of one process, without members to ask or to steer; " +
-                                         "`troupe up` starts one of many"};
+      throw error{errc::unavailable,
+                  "no cluster is at work in " + where.run +
+                      ": it is a run of one process, or its members have ended (`troupe up --resume` "
+                      "starts them again); members started by hand are asked with --endpoint URL"};
     }
     url = endpoint_in(file);
     found_in_ = file.string();

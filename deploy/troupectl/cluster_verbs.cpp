@@ -95,10 +95,13 @@ void show_why(const cluster& of, output_format as, std::ostream& out) {
     out << json_line(row(said)) << "\n";
     return;
   }
+  const auto summary = said.value("summary", json());
+  out << cell_text(row(summary), 0) << "\n";
   for (const auto& line : said.value("lines", json::array())) {
-    out << cell_text(row(line), 0) << "\n";
+    if (line != summary) {
+      out << "  " << cell_text(row(line), 0) << "\n";
+    }
   }
-  out << cell_text(row(said.value("summary", json())), 0) << "\n";
 }
 
 void show_logs(const cluster& of, const std::string& member, std::uint64_t lines, output_format as, std::ostream& out) {

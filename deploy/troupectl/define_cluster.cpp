@@ -30,9 +30,7 @@ void define_cluster_verbs(CLI::App& app, arguments_read& a) {
   order(app, a, "pause", "hand out no more work; what is at work is finished", "pause --yes");
   order(app, a, "resume", "hand out work again", "resume --yes");
   auto* scale = order(app, a, "scale", "have so many members of a role", "scale generator 4 --yes");
-  scale->add_option("role", a.name, "of the members")
-      ->required()
-      ->check(CLI::IsMember({"controller", "buffer", "learner", "generator", "verifier"}));
+  scale->add_option("role", a.name, "of the members")->required()->check(CLI::IsMember({"generator", "verifier"}));
   scale->add_option("n", a.count, "how many")->required()->check(CLI::Range(0U, 10'000U));
   auto* set = order(app, a, "set", "change a setting of the run at work", "set max_staleness 2 --yes");
   set->add_option("key", a.name, "of the setting")->required();

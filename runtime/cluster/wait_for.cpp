@@ -103,7 +103,7 @@ std::string line_of_learner(const wait_facts& facts) {
     }
     const std::string work = facts.work.value_or("");
     if (m.last.doing_for < worth_telling) {
-      return "nothing is stuck; " + m.who.name + ": " + m.last.doing;
+      return m.who.name + ": " + (m.last.doing.empty() ? "has just joined" : m.last.doing);
     }
     return m.who.name + ": " + m.last.doing + " for " + seconds(m.last.doing_for) +
            (m.last.waits_for == "buffer" && !work.empty() ? ": " + work : "");
@@ -129,15 +129,15 @@ explanation explain(const wait_facts& facts) {
   }
   append(causes, find_unanswered(facts));
   append(causes, find_roles_without_members(facts));
-  const auto certain = causes.size();
   append(causes, find_slow(facts));
   explanation all;
   const auto learner = line_of_learner(facts);
-  if (certain == 0) {
-    all.summary = learner.empty() ? "nothing is stuck" : learner;
-  } else {
-    all.summary = causes.front().words;
-  }
+  const bool waits_long = std::any_of(facts.members.begin(), facts.members.end(), [](const member& m) {
+    return m.who.as == wire::role::learner && !m.last.waits_for.empty() && m.last.doing_for >= worth_telling;
+  });
+  all.summary = !causes.empty() ? causes.front().words
+                : waits_long    ? learner
+                                : "nothing is stuck" + (learner.empty() ? "" : "; " + learner);
   if (!learner.empty()) {
     all.lines.push_back(learner);
   }

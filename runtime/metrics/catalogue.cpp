@@ -101,7 +101,6 @@ std::vector<metric> of_the_learner() {
       {"troupe_learner_steps_total", counter, "batches consumed by this process", at},
       {"troupe_learner_policy_version", gauge, "batches consumed in this stage", at},
       {"troupe_learner_step_duration_seconds", histogram, "of one step", at, "", {}, milliseconds_to_minutes},
-      {"troupe_learner_overlap_ratio", gauge, "share of the last step in which sampling and training ran at once", at},
       {"troupe_learner_trained_tokens_total", counter, "completion tokens of the batches consumed", at},
       {"troupe_learner_loss", gauge, "of the last step", at},
       {"troupe_learner_reward_mean", gauge, "over the samples of the last batch", at},

@@ -12,7 +12,6 @@ namespace {
 /// A gauge of the learner and the key of metrics.jsonl that it shows.
 constexpr std::array gauges_of_a_step{
     std::pair{"troupe_learner_policy_version", "policy_version"},
-    std::pair{"troupe_learner_overlap_ratio", "overlap_ratio"},
     std::pair{"troupe_learner_loss", "loss"},
     std::pair{"troupe_learner_reward_mean", "reward"},
     std::pair{"troupe_learner_reward_stddev", "reward_std"},

@@ -31,7 +31,7 @@ TEST_F(Cluster, ListsWorkersAsTheContractHasThem) {
 
 TEST_F(Cluster, SaysWhoWaitsForWhom) {
   ASSERT_EQ(call({"why"}), 0) << err_.str();
-  EXPECT_EQ(out_.str(), "learner-0 waits for a batch\n1t42 is with generator-0\nwaits for generator-0\n");
+  EXPECT_EQ(out_.str(), "waits for generator-0\n  learner-0 waits for a batch\n  1t42 is with generator-0\n");
   ASSERT_EQ(call({"why", "-o", "json"}), 0);
   EXPECT_EQ(json()["summary"], "waits for generator-0");
 }
@@ -145,7 +145,7 @@ TEST_F(Cluster, ARunOfOneProcessHasNoWorkers) {
     auto all = words;
     all.insert(all.end(), {"--run", made_.run.string()});
     EXPECT_EQ(bare(all), 4);
-    EXPECT_THAT(err_.str(), HasSubstr("is a run of one process"));
+    EXPECT_THAT(err_.str(), HasSubstr("it is a run of one process"));
   }
   EXPECT_EQ(bare({"why", "--run", "/nowhere"}), 3);
 }

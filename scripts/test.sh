@@ -4,7 +4,7 @@
 #
 # usage: scripts/test.sh [--full]
 #   --full   adds the thread sanitizer and longer campaigns: TROUPE_CRASH_CYCLES (200) kills, TROUPE_SIM_SEEDS (2000)
-#            simulated runs, TROUPE_FUZZ_SECONDS (120) of each fuzzer; each can be set from outside, with or without --full
+#            simulated runs, TROUPE_FUZZ_SECONDS (120) of each fuzzer, TROUPE_LONG (1) for clusters; each can be set from outside, with or without --full
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ case ${1:-} in
   ;;
 esac
 if ((full)); then
-  export TROUPE_CRASH_CYCLES=${TROUPE_CRASH_CYCLES:-200} TROUPE_SIM_SEEDS=${TROUPE_SIM_SEEDS:-2000}
+  export TROUPE_CRASH_CYCLES=${TROUPE_CRASH_CYCLES:-200} TROUPE_SIM_SEEDS=${TROUPE_SIM_SEEDS:-2000} TROUPE_LONG=${TROUPE_LONG:-1}
 fi
 fuzz_seconds=${TROUPE_FUZZ_SECONDS:-$((full ? 120 : 10))}
 

@@ -34,11 +34,6 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
 }
 
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
 std::string hash_of(const config::recipe& r) {
   const auto text = config::to_yaml(r);
   char hex[20];
@@ -240,6 +235,11 @@ std::string node::reason() const {
 error node::problem() const {
   std::lock_guard lock{mutex_};
   return problem_.value_or(error{errc::failed, reason_});
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::string& role, const wire::client& asked) {

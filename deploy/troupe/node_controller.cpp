@@ -44,12 +44,12 @@ int run_controller_node(node& here) {
   const wire::server server{here.serving(here.config().control_listen, actors::may_join), run.desk().handler()};
   admin::audit_log audit{here.config().run};
   run_control control{here, run};
-  const auto admin = here.open_admin([&](http::server& to) { admin::add_cluster_routes(to, control, audit); });
-  if (admin) {
-    control.serves_at(admin->url());
-  }
   here.figures().on_read([&](metrics::registry& to) { show(to, run); });
   const auto page = here.open_page();
+  const auto admin = here.open_admin([&](http::server& to) {
+    control.serves_at(to.url(), page ? page->endpoint().text() : "");
+    admin::add_cluster_routes(to, control, audit);
+  });
 
   auto walking = std::async(std::launch::async, [&run] { return run.walk(); });
   while (walking.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {

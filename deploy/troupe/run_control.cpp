@@ -10,6 +10,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 namespace troupe::program {
 
@@ -31,13 +32,14 @@ json known(const std::string& text) {
 }
 
 json member_json(const cluster::member& m) {
+  const bool of_weights = m.who.as == wire::role::generator || m.who.as == wire::role::learner;
   const bool here = m.state != cluster::member_state::lost && m.state != cluster::member_state::left;
   return {{"name", m.who.name},
           {"role", wire::to_string(m.who.as)},
           {"state", cluster::to_string(m.state)},
           {"pid", m.who.pid},
           {"host", m.who.host},
-          {"version", m.last.version.value},
+          {"version", of_weights ? json(m.last.version.value) : json(nullptr)},
           {"leases", m.last.leases},
           {"silent_s", seconds(m.silent_for)},
           {"doing", here ? m.last.doing : m.reason},
@@ -76,6 +78,13 @@ json run_control::cluster() {
       all["tokens_per_second"] = *at->tokens_per_second;
     }
   }
+  all["members"].push_back(member_json({.who = {.name = here_.config().name,
+                                                .as = here_.as(),
+                                                .life = here_.who().life,
+                                                .pid = static_cast<std::uint64_t>(::getpid()),
+                                                .host = host_name(),
+                                                .http = page_},
+                                        .last = {.doing = "walking the stages"}}));
   for (const auto& m : run_.desk().members()) {
     all["members"].push_back(member_json(m));
     if (m.who.as == wire::role::learner) {

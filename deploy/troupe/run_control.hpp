@@ -15,8 +15,11 @@ namespace troupe::program {
 class run_control final : public admin::cluster_control {
 public:
   run_control(node& here, run_walk& run) : here_(here), run_(run) {}
-  /// The URL under which it is asked; before the first question.
-  void serves_at(const std::string& url) { endpoint_ = url; }
+  /// The URL under which it is asked, and HOST:PORT of its page, where there are; before the first question.
+  void serves_at(const std::string& url, const std::string& page) {
+    endpoint_ = url;
+    page_ = page;
+  }
 
   nlohmann::json cluster() override;
   nlohmann::json why() override;
@@ -37,6 +40,7 @@ private:
   void change_scale(const std::function<void(nlohmann::json&)>& change);
 
   std::string endpoint_;
+  std::string page_;
   std::mutex orders_; ///< one at a time
 };
 

@@ -34,7 +34,7 @@ class BadNodes(ClusterTest):
             self.assertRegex(got[1], word)
 
     def test_a_controller_that_cannot_be_reached(self):
-        for role, words in (("verifier", "controller did not answer for [23] s"),
+        for role, words in (("verifier", "controller at 127.0.0.1:1 did not answer for [23] s"),
                             ("generator", "controller did not answer|no connection")):
             got = self.node(role)
             self.assert_refused(got, 4, words)

@@ -8,7 +8,6 @@
 #include "actors/stage_training.hpp"
 #include "runtime/check.hpp"
 #include "runtime/kill_point.hpp"
-#include "runtime/metrics/readings.hpp"
 
 #include <caf/send.hpp>
 #include <nlohmann/json.hpp>
@@ -122,13 +121,7 @@ void commit(pointer self, const shared_parts& p, const buffer_actor& from, lease
               return;
             }
             self->state.uncommitted = false;
-            if (auto* shown = p->status->figures()) {
-              auto line = nlohmann::ordered_json::parse(record->metrics);
-              line["policy_version"] = record->version.value;
-              line["timing_s/step"] =
-                  std::chrono::duration<double>(self->clock().now() - self->state.waiting_since).count();
-              metrics::show_step(*shown, line);
-            }
+            show_step(*p->status, *record, self->clock().now() - self->state.waiting_since);
             kill_point("after_commit_before_publish");
             publish(self->state, *p);
             promise.deliver(step_reply{

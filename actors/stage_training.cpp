@@ -2,7 +2,10 @@
 #include "actors/stage_training.hpp"
 
 #include "runtime/config/stage_graph.hpp"
+#include "runtime/metrics/readings.hpp"
 #include "runtime/rollout/batch_shares.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace troupe::actors {
 
@@ -47,6 +50,15 @@ gpu::figures train_once(gpu::trainer& with, const step_source& from, const confi
     sequences[i].rank = rank_of[i];
   }
   return with.train_sft(sequences, how);
+}
+
+void show_step(const worker_status& status, const step_record& step, std::chrono::nanoseconds took) {
+  if (auto* figures = status.figures()) {
+    auto line = nlohmann::ordered_json::parse(step.metrics);
+    line["policy_version"] = step.version.value;
+    line["timing_s/step"] = std::chrono::duration<double>(took).count();
+    metrics::show_step(*figures, line);
+  }
 }
 
 } // namespace troupe::actors

@@ -5,6 +5,7 @@
 #include "actors/failure.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/training_data.hpp"
+#include "actors/worker_status.hpp"
 
 #include <functional>
 #include <memory>
@@ -67,5 +68,8 @@ void fetch_examples(Self self, const buffer_actor& from, std::shared_ptr<const e
     what->failed(to_caf(e));
   }
 }
+
+/// Shows a committed step as live figures, where somebody asks for them.
+void show_step(const worker_status& status, const step_record& step, std::chrono::nanoseconds took);
 
 } // namespace troupe::actors

@@ -141,7 +141,7 @@ void supervisor::settle_end(const std::string& name, member& m, const process_en
     over_ = how.status;
     return;
   }
-  if (m.leaving || (is_worker(m.as) && how.clean() && was_drained(name, m.pid))) {
+  if (m.leaving) {
     std::fprintf(stderr, "%s has left\n", name.c_str());
     m.leaving = true;
     return;
@@ -197,15 +197,6 @@ void supervisor::look_after() {
   }
 }
 
-bool supervisor::was_drained(const std::string& name, pid_t pid) const {
-  const auto path = run_ + "/scale.json";
-  if (!fs::exists(path)) {
-    return false;
-  }
-  const auto file = nlohmann::json::parse(data::read_file(path), nullptr, false);
-  return file.is_object() && file.contains("drained") && file["drained"].value(name, std::int64_t{0}) == pid;
-}
-
 void supervisor::follow_scale() {
   const auto path = run_ + "/scale.json";
   struct stat s {};
@@ -218,6 +209,11 @@ void supervisor::follow_scale() {
     return;
   }
   const auto wanted = nlohmann::json::parse(data::read_file(path), nullptr, false);
+  const auto drained =
+      wanted.is_object() ? wanted.value("drained", nlohmann::json::object()) : nlohmann::json::object();
+  for (auto& [name, m] : members_) { // before the count: who is told to drain is on the way out, and no other for it
+    m.leaving = m.leaving || (m.pid != 0 && drained.value(name, std::int64_t{0}) == m.pid);
+  }
   for (const auto as : {wire::role::generator, wire::role::verifier}) {
     const auto role = wire::to_string(as);
     if (wanted.is_object() && wanted.contains(role) && wanted[role].is_number_unsigned()) {

@@ -60,8 +60,6 @@ private:
   void scale(wire::role as, unsigned wanted);
   /// Says what went wrong, once; what it keeps for others is written again with the next look.
   void write_cluster_file();
-  /// Whether an administrator has drained this very process.
-  bool was_drained(const std::string& name, pid_t pid) const;
   /// Whether a second signal asks to hurry.
   bool hurried();
   /// Tells everybody to end, workers first, and waits.

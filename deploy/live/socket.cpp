@@ -51,12 +51,6 @@ const sockaddr* plain(const sockaddr_un& address) {
 
 } // namespace
 
-descriptor::~descriptor() {
-  if (fd_ >= 0) {
-    ::close(fd_);
-  }
-}
-
 descriptor listen_in(const std::string& folder) {
   const auto place = open_folder(folder);
   const auto address = address_in(place);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/data/descriptor.hpp"
+
 #include <string>
-#include <utility>
 
 /// How `troupectl --run` reaches the process of a live run: a unix socket RUN/control.sock, for its owner alone. One
 /// JSON object a line each way. Asked {"ask":"checkpoint"}, the process answers {"folder":PATH}, a copy (hard links) of
@@ -13,22 +14,7 @@ inline constexpr const char* socket_name = "control.sock";
 inline constexpr const char* copies_name = "copies"; ///< RUN/copies/N: what was asked for
 inline constexpr std::size_t longest_line = 4096;    ///< bytes; a peer that says more is hung up on
 
-/// Owns a file descriptor; -1: none.
-class descriptor {
-public:
-  explicit descriptor(int fd = -1) : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~descriptor();
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-
-private:
-  int fd_;
-};
+using data::descriptor;
 
 /// Listens at FOLDER/control.sock, replacing what an earlier process left there. The caller is the only process that
 /// may do so: it holds the store's lock. A path longer than an address holds is no obstacle. Throws error(failed).

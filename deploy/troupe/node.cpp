@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/node.hpp"
 
+#include "deploy/troupe/changed_at.hpp"
+#include "deploy/troupe/ending_signals.hpp"
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
 #include "runtime/http/observation.hpp"
@@ -8,11 +10,9 @@
 #include "runtime/wire/incarnation.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <pthread.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -22,29 +22,11 @@ namespace {
 
 constexpr timespec tick_every{0, 200'000'000};
 
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
-std::chrono::milliseconds milliseconds_of(double seconds) {
-  return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
-}
-
 std::string hash_of(const config::recipe& r) {
   const auto text = config::to_yaml(r);
   char hex[20];
   std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
   return hex;
-}
-
-/// Nanoseconds since 1970 of a file's last change; 0 where there is none.
-std::int64_t changed_at(const std::string& path) {
-  struct stat s {};
-  return ::stat(path.c_str(), &s) == 0 ? s.st_mtim.tv_sec * 1'000'000'000LL + s.st_mtim.tv_nsec : 0;
 }
 
 } // namespace
@@ -240,6 +222,10 @@ error node::problem() const {
 std::string host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
 }
 
 cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::string& role, const wire::client& asked) {

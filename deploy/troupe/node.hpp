@@ -106,6 +106,7 @@ private:
 caf::actor_system_config& quiet_actors(caf::actor_system_config& config);
 
 std::string host_name(); ///< of this machine
+std::chrono::milliseconds milliseconds_of(double seconds);
 
 /// The same, and how long the role that `asked` asks owes an answer, where that is longer than it says already.
 cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::string& role, const wire::client& asked);

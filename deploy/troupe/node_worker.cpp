@@ -52,8 +52,7 @@ private:
 std::shared_ptr<const text::tokenizer> fetch_tokenizer_from(wire::client& learner, node& here) {
   constexpr std::chrono::milliseconds slice{500};
   constexpr std::chrono::seconds after_the_link{12}; // a controller that is not there is told by it
-  const auto until = std::chrono::steady_clock::now() + after_the_link +
-                     std::chrono::milliseconds{static_cast<std::int64_t>(here.config().join_s * 1000)};
+  const auto until = std::chrono::steady_clock::now() + after_the_link + milliseconds_of(here.config().join_s);
   while (!here.ended()) {
     try {
       const temporary_folder folder;

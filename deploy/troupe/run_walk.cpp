@@ -16,10 +16,6 @@ constexpr std::chrono::milliseconds poll{100}; // for members to come, on the ru
 constexpr std::chrono::milliseconds admin_patience{3000};
 constexpr unsigned attempts_without_progress_max = 20;
 
-std::chrono::milliseconds ms(double s) {
-  return std::chrono::milliseconds{static_cast<std::int64_t>(s * 1000)};
-}
-
 } // namespace
 
 /// One life of the run's buffer and learner: their clients, and the actors that stand for them here.
@@ -66,8 +62,8 @@ private:
 run_walk::run_walk(node& here, caf::actor_system& system)
     : here_(here), system_(system), display_(std::make_unique<watched_display>()),
       roll_(std::make_shared<actors::roll_call>(true)),
-      desk_({.rules = {.heartbeat = ms(here.config().heartbeat_s),
-                       .timeout = ms(here.config().member_timeout_s),
+      desk_({.rules = {.heartbeat = milliseconds_of(here.config().heartbeat_s),
+                       .timeout = milliseconds_of(here.config().member_timeout_s),
                        .recipe = here.recipe_hash()},
              .roll = roll_,
              .note = [this](const std::string& text) { note(text); },
@@ -230,7 +226,8 @@ bool run_walk::attempt() {
 }
 
 bool run_walk::interrupted_soon() {
-  const auto until = std::chrono::steady_clock::now() + ms(here_.config().member_timeout_s) + std::chrono::seconds{2};
+  const auto until =
+      std::chrono::steady_clock::now() + milliseconds_of(here_.config().member_timeout_s) + std::chrono::seconds{2};
   while (!roll_->interruption() && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(poll);
   }

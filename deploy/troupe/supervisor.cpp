@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/supervisor.hpp"
 
+#include "deploy/troupe/changed_at.hpp"
+#include "deploy/troupe/ending_signals.hpp"
 #include "deploy/troupe/free_ports.hpp"
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
 #include "runtime/keys/key_folder.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace troupe::program {
@@ -38,14 +38,6 @@ bool is_worker(wire::role as) {
 
 std::string name_of(wire::role as, unsigned index) {
   return wire::to_string(as) + "-" + std::to_string(index);
-}
-
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
 }
 
 void make_keys(const std::string& folder, const cast_size& size) {
@@ -199,8 +191,7 @@ void supervisor::look_after() {
 
 void supervisor::follow_scale() {
   const auto path = run_ + "/scale.json";
-  struct stat s {};
-  const auto changed = ::stat(path.c_str(), &s) == 0 ? s.st_mtim.tv_sec * 1'000'000'000LL + s.st_mtim.tv_nsec : 0;
+  const auto changed = changed_at(path);
   if (changed == scale_read_) {
     return;
   }

@@ -71,7 +71,7 @@ void wait_for_store(const std::string& run) {
         throw;
       }
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    std::this_thread::sleep_for(std::chrono::milliseconds{200}); // a lock that is let go tells nobody
   }
 }
 

@@ -4,21 +4,26 @@
 #include <cerrno>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 
 namespace troupe::data {
 
-/// A file descriptor that is closed with its owner. Not thread-safe.
+/// A file descriptor that is closed with its owner; -1: none. Not thread-safe.
 class descriptor {
 public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
+  explicit descriptor(int fd = -1) : fd_(fd) {}
+  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  descriptor& operator=(descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~descriptor() {
     if (fd_ >= 0) {
       ::close(fd_);
     }
   }
   int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
   /// What ::close returns, for those who must know.
   int close() {
     const int closed = ::close(fd_);

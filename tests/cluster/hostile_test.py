@@ -16,6 +16,7 @@ from clusters import LONG, ClusterTest, cpu_seconds, longer, resident_mb
 from runs import PROGRAMS
 
 STEPS = 400
+LASTING = 1_000_000  # of a run that the test stops: it must not end before the test does, however fast the machine
 RSS_GROWTH_MB = 150  # what a process may grow by under attack; training itself takes some
 IDLE_S = 5.0
 
@@ -58,10 +59,10 @@ class Strangers(ClusterTest):
                         found[one["name"], reason] = int(n)
         return found
 
-    def started(self):
+    def started(self, steps=LASTING):
         self.open = []
         self.addCleanup(lambda: [one.close() for one in self.open])
-        run = self.cluster_of("small", *longer(STEPS))
+        run = self.cluster_of("small", *longer(steps))
         run.start()
         run.ready("buffer", "learner-0", "generator-0", "verifier-0")
         run.reach(5)
@@ -86,7 +87,7 @@ class Strangers(ClusterTest):
 
     def test_strangers_at_every_port(self):
         chance = random.Random(5)
-        run = self.started()
+        run = self.started(STEPS)
         members = run.pids()
         ports = self.ports(run)
         self.assertGreaterEqual(len(ports), 8)

@@ -16,14 +16,17 @@ option(TROUPE_FUZZ "Build the fuzzers (clang)" OFF)
 set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 find_program(CCACHE ccache)
-if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+if(CCACHE) # sloppy in what precompiled headers need: no date goes into our programs
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 add_library(troupe_settings INTERFACE)
 target_include_directories(troupe_settings INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 target_compile_options(troupe_settings INTERFACE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
-                       -Wno-restrict) # g++ 12 sees overlaps in std::string that are not there
+                       -Wno-restrict -Wno-stringop-overflow) # g++ 12 sees in std::string what is not there
+if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(troupe_settings INTERFACE -fpch-preprocess) # for ccache to see what is precompiled
+endif()
 if(TROUPE_WERROR)
   target_compile_options(troupe_settings INTERFACE -Werror)
 endif()
@@ -32,3 +35,4 @@ if(TROUPE_SANITIZE)
   target_link_options(troupe_settings INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
 find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)

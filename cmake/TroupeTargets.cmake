@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 # One library a folder, one test binary a folder: adding a file is enough, no list names it twice.
 
-# troupe_library(NAME [DEPENDS target...]): a static library of every .cpp in the calling folder.
+# troupe_library(NAME [PRECOMPILE set] [DEPENDS target...]): a static library of every .cpp in the calling folder.
 function(troupe_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILE" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC troupe_settings ${arg_DEPENDS})
+  if(arg_PRECOMPILE)
+    troupe_precompile(${name} ${arg_PRECOMPILE})
+  endif()
 endfunction()
 
-# troupe_test(NAME [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder, but for
+# What tests are compiled with: they are run once, and building them takes longer.
+add_library(troupe_test_settings INTERFACE)
+target_compile_options(troupe_test_settings INTERFACE -O0)
+target_link_libraries(troupe_test_settings INTERFACE troupe_settings)
+
+# troupe_test(NAME [PRECOMPILE set] [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder, but for
 # troupe_actor_test's; each case is a ctest entry.
 function(troupe_test name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "PRECOMPILE" "DEPENDS;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
   list(FILTER sources EXCLUDE REGEX "_protocol_test\\.cpp$")
   if(NOT sources)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE troupe_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE troupe_test_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  if(NOT arg_PRECOMPILE)
+    set(arg_PRECOMPILE test)
+  endif()
+  troupe_precompile(${name} ${arg_PRECOMPILE})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   set(labels)
   if(arg_LABELS) # an empty value would make the next word the label
@@ -35,7 +47,8 @@ function(troupe_actor_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_protocol_test.cpp)
   add_executable(${name} ${sources} protocol_main.cpp)
-  target_link_libraries(${name} PRIVATE troupe_settings ${arg_DEPENDS})
+  target_link_libraries(${name} PRIVATE troupe_test_settings ${arg_DEPENDS})
+  troupe_precompile(${name} caf_protocol_test)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM suite)

@@ -33,7 +33,7 @@ section "setup"
 section "release build"
 build release
 section "static checks"
-./scripts/check.sh
+if ((full)); then ./scripts/check.sh --full; else ./scripts/check.sh; fi
 section "address and undefined-behaviour sanitizers"
 build asan
 ctest --preset asan -j 2

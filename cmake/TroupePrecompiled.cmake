@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Precompiled headers: those of libraries and of the standard library, never ours, so that a change of ours rebuilds what includes
+# it and nothing else. scripts/check.sh --full compiles every header of ours without them.
+option(TROUPE_PRECOMPILE "Precompile the headers of libraries" ON)
+
+set(TROUPE_PCH_std <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional>
+    <set> <span> <sstream> <string> <string_view> <thread> <utility> <vector>)
+set(TROUPE_PCH_json ${TROUPE_PCH_std} <fmt/format.h> <nlohmann/json.hpp>)
+set(TROUPE_PCH_caf ${TROUPE_PCH_std} <caf/actor_system.hpp> <caf/actor_system_config.hpp> <caf/scoped_actor.hpp> <caf/send.hpp>
+    <caf/stateful_actor.hpp> <caf/typed_actor.hpp> <caf/typed_event_based_actor.hpp>)
+set(TROUPE_PCH_torch ${TROUPE_PCH_std} <ATen/ATen.h>)
+set(TROUPE_PCH_test ${TROUPE_PCH_std} <gmock/gmock.h> <gtest/gtest.h>)
+set(TROUPE_PCH_json_test ${TROUPE_PCH_test} <fmt/format.h> <nlohmann/json.hpp>)
+set(TROUPE_PCH_caf_test ${TROUPE_PCH_caf} <gmock/gmock.h> <gtest/gtest.h>)
+set(TROUPE_PCH_caf_protocol_test ${TROUPE_PCH_caf}) # CAF's test engine and GoogleTest both have a FAIL
+set(TROUPE_PCH_torch_test ${TROUPE_PCH_test} <ATen/ATen.h>)
+
+set(TROUPE_PCH_LINK_json fmt::fmt)
+set(TROUPE_PCH_LINK_torch troupe_libtorch)
+set(TROUPE_PCH_LINK_test troupe_test_settings GTest::gmock)
+set(TROUPE_PCH_LINK_json_test ${TROUPE_PCH_LINK_test} fmt::fmt)
+set(TROUPE_PCH_LINK_caf_test ${TROUPE_PCH_LINK_test})
+set(TROUPE_PCH_LINK_caf_protocol_test troupe_test_settings)
+set(TROUPE_PCH_LINK_torch_test ${TROUPE_PCH_LINK_test} troupe_libtorch)
+
+# troupe_precompile(TARGET SET): the files of TARGET begin with the headers of SET read already. One precompiled header serves all
+# targets of a kind (programs are compiled with other flags than libraries), so it is made with what all of them have.
+function(troupe_precompile target name)
+  if(NOT TROUPE_PRECOMPILE)
+    return()
+  endif()
+  get_target_property(kind ${target} TYPE)
+  set(from precompiled_${name})
+  set(source ${CMAKE_BINARY_DIR}/precompiled.cpp)
+  if(kind STREQUAL EXECUTABLE)
+    string(APPEND from _program)
+  endif()
+  if(NOT TARGET ${from})
+    file(CONFIGURE OUTPUT ${source} CONTENT "int main() {}\n")
+    if(kind STREQUAL EXECUTABLE)
+      add_executable(${from} EXCLUDE_FROM_ALL ${source})
+    else()
+      add_library(${from} OBJECT EXCLUDE_FROM_ALL ${source})
+    endif()
+    target_link_libraries(${from} PRIVATE troupe_settings ${TROUPE_PCH_LINK_${name}})
+    target_precompile_headers(${from} PRIVATE ${TROUPE_PCH_${name}})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${from})
+endfunction()
+
+# g++ 12 does not know, of a precompiled header, that it is a system's, and warns of what it inlines from there. Of a file where it
+# does: troupe_quiet(FILE...).
+function(troupe_quiet)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-Wno-array-bounds;-Wno-maybe-uninitialized")
+endfunction()

@@ -25,13 +25,15 @@ void end_drain(pointer self) {
   }
 }
 
-void hand_back(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
+void hand_back(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease,
+               std::vector<sampled> partials) {
   const auto done = [self] {
     --self->state.handing_back;
     end_drain(self);
   };
   ++self->state.handing_back;
-  self->request(from, deadline::buffer, hand_back_request{who, lease, "drained"})
+  self->request(from, deadline::buffer,
+                hand_back_request{who, lease, "drained", std::make_shared<std::vector<sampled>>(std::move(partials))})
       .then([=](const submit_reply&) { done(); },
             [=](caf::error&) {
               done(); /* the lease ends by time */
@@ -66,7 +68,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
             state.asking = false;
             if (state.draining) {
               if (!reply.work->empty()) {
-                hand_back(self, who, from, reply.lease);
+                hand_back(self, who, from, reply.lease, {});
               }
               end_drain(self);
               return;
@@ -195,8 +197,8 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
         s.status->now("handing back");
         s.drained = self->make_response_promise<drain_reply>();
         auto promise = *s.drained;
-        for (const auto lease : s.station->abandon()) {
-          hand_back(self, who, from, lease);
+        for (auto& [lease, partials] : s.station->abandon()) {
+          hand_back(self, who, from, lease, std::move(partials));
         }
         end_drain(self);
         return promise;

@@ -11,6 +11,11 @@ std::string to_words(stage_index stage, policy_version version) {
   return "version " + std::to_string(version.value) + " of stage " + std::to_string(stage.value);
 }
 
+sample begun_by_another(const prompt_work& work, std::uint32_t index) {
+  const auto it = std::find_if(work.partials.begin(), work.partials.end(), [&](auto& s) { return s.index == index; });
+  return it == work.partials.end() ? sample{} : *it;
+}
+
 } // namespace
 
 sampling_station::sampling_station(std::shared_ptr<gpu::backend> backend, std::shared_ptr<weights_board> board,
@@ -35,7 +40,7 @@ void sampling_station::accept(lease_id lease, const std::vector<prompt_work>& wo
                                               .top_k = one.sampling.top_k,
                                               .max_new_tokens = one.sampling.max_new_tokens,
                                               .stop_tokens = {tokenizer_->end_token()}},
-                                  .partial = {}};
+                                  .partial = begun_by_another(one, i)};
       tickets_[request.tag] = {lease, one.what.id};
       if (one.what.pinned) {
         waiting_.push_back({one.what.id.stage, *one.what.pinned, std::move(request)});
@@ -125,29 +130,30 @@ std::vector<sampled> sampling_station::run(std::uint32_t steps) {
     return out;
   }
   activity::scope busy{*meter_, activity::kind::generating};
+  const auto finish = [&](gpu::sampler& from) {
+    for (auto& r : from.step()) {
+      meter_->add_tokens(r.completion.tokens.size());
+      out.push_back(take(std::move(r)));
+    }
+  };
   for (std::uint32_t i = 0; i < steps && !tickets_.empty(); ++i) {
     admit_train();
     if (train_ && train_->pending() > 0) {
       swap_weights();
-      finish(train_->step(), out);
+      finish(*train_);
     }
     admit_pinned();
     if (pinned_ && pinned_->pending() > 0) {
-      finish(pinned_->step(), out);
+      finish(*pinned_);
     }
   }
   return out;
 }
 
-void sampling_station::finish(std::vector<gpu::sample_result> results, std::vector<sampled>& out) {
-  for (auto& r : results) {
-    const auto it = tickets_.find(r.tag);
-    auto& s = r.completion;
-    s.text = text::completion_text(*tokenizer_, s);
-    meter_->add_tokens(s.tokens.size());
-    out.push_back({it->second.lease, it->second.of, std::move(s)});
-    tickets_.erase(it);
-  }
+sampled sampling_station::take(gpu::sample_result result) {
+  const auto ticket = tickets_.extract(result.tag).mapped();
+  result.completion.text = text::completion_text(*tokenizer_, result.completion);
+  return {ticket.lease, ticket.of, std::move(result.completion)};
 }
 
 std::set<lease_id> sampling_station::leases() const {
@@ -175,8 +181,19 @@ void sampling_station::let_go(lease_id lease) {
   });
 }
 
-std::set<lease_id> sampling_station::abandon() {
-  auto held = leases();
+std::map<lease_id, std::vector<sampled>> sampling_station::abandon() {
+  std::map<lease_id, std::vector<sampled>> held;
+  for (const auto lease : leases()) {
+    held[lease]; // also one of which nothing was sampled
+  }
+  for (auto* sampler : {train_.get(), pinned_.get()}) {
+    for (auto& r : sampler == nullptr ? std::vector<gpu::sample_result>{} : sampler->cancel_all()) {
+      if (!r.completion.tokens.empty()) {
+        const auto lease = tickets_.at(r.tag).lease;
+        held[lease].push_back(take(std::move(r)));
+      }
+    }
+  }
   train_.reset();
   train_weights_.reset();
   pinned_.reset();

@@ -36,8 +36,8 @@ public:
   std::string waiting_for();
   /// Forgets what is left of a lease that is another's now.
   void let_go(lease_id lease);
-  /// Forgets everything and names the leases it held.
-  std::set<lease_id> abandon();
+  /// Forgets everything. Gives the leases it held, and of each what was sampled of answers that are not finished.
+  std::map<lease_id, std::vector<sampled>> abandon();
   std::set<lease_id> leases() const;
 
 private:
@@ -54,7 +54,7 @@ private:
   bool swap_weights();
   void admit_train();
   void admit_pinned();
-  void finish(std::vector<gpu::sample_result> results, std::vector<sampled>& out);
+  sampled take(gpu::sample_result result);
 
   std::shared_ptr<gpu::backend> backend_;
   std::shared_ptr<weights_board> board_;

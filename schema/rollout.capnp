@@ -75,8 +75,8 @@ struct Judgement {
 
 # What became of one member; kept in the group so that counting and choosing load no payload.
 struct Member {
-  submitted @0 :Bool;
-  numTokens @1 :UInt32;
+  submitted @0 :Bool;       # its sample is stored, whole
+  numTokens @1 :UInt32;     # not submitted, yet more than 0: its sample is stored as far as a drained worker came
   finish @2 :UInt8;
   oldest @3 :UInt64;
   newest @4 :UInt64;

@@ -110,8 +110,8 @@ enum class drop_reason : std::uint8_t {
 
 /// What became of one member; the payload (tokens, text, judgement) is a record of its own.
 struct member {
-  bool submitted = false; ///< its sample is stored
-  std::uint32_t num_tokens = 0;
+  bool submitted = false;       ///< its sample is stored, whole
+  std::uint32_t num_tokens = 0; ///< not submitted, yet more than 0: a partial is stored, which a drained worker left
   finish_reason finish = finish_reason::stop;
   policy_version oldest; ///< over its policy segments
   policy_version newest;
@@ -121,6 +121,11 @@ struct member {
   std::uint64_t checksum = 0;              ///< xxh3 of the encoded sample; checked whenever it is read
   bool operator==(const member&) const = default;
 };
+
+/// Its answer so far is stored, and another worker can go on with it.
+inline bool has_partial(const member& m) noexcept {
+  return !m.submitted && m.num_tokens > 0;
+}
 
 /// One line of a group's history.
 struct state_change {

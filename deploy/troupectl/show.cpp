@@ -78,7 +78,7 @@ row member_rows(const opened_store& from, const group& g) {
   for (std::uint32_t i = 0; i < g.members.size(); ++i) {
     const auto& m = g.members[i];
     const auto staleness = facts.staleness(g, m);
-    const auto said = m.submitted ? from.journal->find_sample({g.id, i}) : std::nullopt;
+    const auto said = m.submitted || has_partial(m) ? from.journal->find_sample({g.id, i}) : std::nullopt;
     out.push_back({{"sample", to_string(sample_id{g.id, i})},
                    {"fate", rollout::fate(g, m)},
                    {"verdict", to_string(m.verdict)},

@@ -56,6 +56,16 @@ struct transition {
     g.payload_bytes += e.bytes;
     return g;
   }
+  result operator()(const event::keep_partial& e) const {
+    if (before.state != group_state::generating || e.index >= before.members.size() ||
+        before.members[e.index].submitted || !has_partial(e.begun)) {
+      return std::nullopt;
+    }
+    group g = before;
+    g.members[e.index] = e.begun;
+    g.members[e.index].dropped = before.members[e.index].dropped;
+    return g;
+  }
   result operator()(const event::generation_lost& e) const {
     return release(group_state::generating, group_state::queued, e.why);
   }

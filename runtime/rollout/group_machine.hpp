@@ -19,6 +19,10 @@ struct submit_sample {
   std::uint32_t index = 0;
   std::uint64_t bytes = 0; ///< of the sample
 };                         ///< a member's sample is stored
+struct keep_partial {
+  member begun;
+  std::uint32_t index = 0;
+}; ///< a member's sample is stored as far as it is; it may take the place of an earlier partial
 struct generation_lost {
   std::string why;
 }; ///< lease expired, or handed back: back to the queue
@@ -63,10 +67,10 @@ struct forget {}; ///< prompt, samples and judgements are removed; only of a gro
 } // namespace event
 
 using group_event =
-    std::variant<event::lease_for_generation, event::submit_sample, event::generation_lost, event::generation_finished,
-                 event::lease_for_verification, event::verification_lost, event::submit_verdict,
-                 event::lease_for_training, event::training_lost, event::commit, event::collect, event::score,
-                 event::drop, event::drop_member, event::retire, event::release, event::forget>;
+    std::variant<event::lease_for_generation, event::submit_sample, event::keep_partial, event::generation_lost,
+                 event::generation_finished, event::lease_for_verification, event::verification_lost,
+                 event::submit_verdict, event::lease_for_training, event::training_lost, event::commit, event::collect,
+                 event::score, event::drop, event::drop_member, event::retire, event::release, event::forget>;
 
 /// The life of one group (DESIGN section 4) as a pure function: the group after `what`, or, where that transition does
 /// not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.

@@ -123,6 +123,12 @@ public:
   /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
   /// zero_variance, truncated), eval to scored, collect stays ready until `collect`.
   submit_outcome submit_verdict(const caller& who, lease_id lease, const group_id& id, std::vector<judgement> members);
+  /// Whether one member's unfinished sample is to be stored, so that another worker goes on with it. No: the group is
+  /// not this worker's, the sample is finished, or it says versions that it cannot have. Written with `hand_back`.
+  bool keep_partial(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member begun);
+  /// Whether a worker that leases the group now goes on with this member's partial: not when it is so old that the
+  /// sample would be stale before it is trained on.
+  bool goes_on(const group& g, const member& m) const noexcept;
   /// Hands groups back unfinished (draining worker).
   changes hand_back(const caller& who, lease_id lease, std::string why);
 
@@ -196,6 +202,8 @@ private:
   std::string in_the_making(std::span<const purpose> whose, monotonic_ms now) const;
   std::string holders(group_state s, std::span<const purpose> whose, monotonic_ms now) const;
   lease_result lease_out(const caller& who, group_state from, std::uint32_t max_groups);
+  bool holds(const caller& who, lease_id lease, const group& g) const;
+  bool is_possible(const group& g, const member& sampled) const noexcept;
   changes give_back(const lease_table::lease& ended, const std::string& why, std::int64_t wall_ms);
   /// Out of the table: dropped as `why`, or trained where a step consumed it.
   const group& leave(const group_id& id, drop_reason why, std::int64_t wall_ms);
@@ -213,7 +221,7 @@ private:
   std::map<group_id, group> groups_;
   std::map<std::pair<group_state, purpose>, std::set<group_id>> by_state_;
   std::map<group_id, policy_version>
-      sampling_since_; ///< train groups being generated: the version when they were leased
+      sampling_since_; ///< train groups being generated: the version when they were leased, or of a partial in them
   group_counts total_;
   group_counts train_;
   lease_table leases_;

@@ -46,7 +46,11 @@ ledger::lease_result ledger::lease_out(const caller& who, group_state from, std:
   for (const auto& id : ids) {
     if (from == group_state::queued) {
       if (id.why == purpose::train) {
-        sampling_since_.emplace(id, version_);
+        auto since = version_;
+        for (const auto& m : groups_.at(id).members) {
+          since = goes_on(groups_.at(id), m) ? std::min(since, m.oldest) : since;
+        }
+        sampling_since_.emplace(id, since);
       }
       out.groups.push_back(advance(id, event::lease_for_generation{out.lease, who.worker}, who.wall_ms));
     } else {
@@ -56,6 +60,28 @@ ledger::lease_result ledger::lease_out(const caller& who, group_state from, std:
   return out;
 }
 
+bool ledger::holds(const caller& who, lease_id lease, const group& g) const {
+  return leases_.find(lease, who.holder) != nullptr && g.lease == lease;
+}
+
+bool ledger::is_possible(const group& g, const member& sampled) const noexcept {
+  return g.pinned ? sampled.oldest == *g.pinned && sampled.newest == *g.pinned : sampled.newest <= version_;
+}
+
+bool ledger::goes_on(const group& g, const member& m) const noexcept {
+  return has_partial(m) && (g.pinned || m.oldest.value + rules_.gate.max_staleness >= version_.value);
+}
+
+bool ledger::keep_partial(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member begun) {
+  const group* g = find(id);
+  if (g == nullptr || index >= g->members.size() || g->members[index].submitted || !holds(who, lease, *g) ||
+      g->state != group_state::generating || !is_possible(*g, begun)) {
+    return false;
+  }
+  begun.submitted = false;
+  return has_partial(begun) && (advance(id, event::keep_partial{std::move(begun), index}, who.wall_ms), true);
+}
+
 ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, const group_id& id, std::uint32_t index,
                                              member filled, std::uint64_t bytes) {
   TROUPE_CHECK(filled.submitted);
@@ -63,8 +89,7 @@ ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, 
   if (g == nullptr || index >= g->members.size()) {
     return {.result = submit_result::fenced};
   }
-  const bool mine = leases_.find(lease, who.holder) != nullptr && g->lease == lease;
-  const bool working = g->state == group_state::generating && mine;
+  const bool working = g->state == group_state::generating && holds(who, lease, *g);
   const bool elsewhere = g->state == group_state::generating || g->state == group_state::queued;
   const member& known = g->members[index];
   if (!working && (elsewhere || !known.submitted)) {
@@ -73,9 +98,7 @@ ledger::submit_outcome ledger::submit_sample(const caller& who, lease_id lease, 
   if (known.submitted) {
     return {.result = known.checksum == filled.checksum ? submit_result::exists : submit_result::conflict};
   }
-  const bool possible =
-      g->pinned ? filled.oldest == *g->pinned && filled.newest == *g->pinned : filled.newest <= version_;
-  if (!possible && filled.num_tokens > 0) {
+  if (!is_possible(*g, filled) && filled.num_tokens > 0) {
     return {.result = submit_result::conflict};
   }
   g = &advance(id, event::submit_sample{std::move(filled), index, bytes}, who.wall_ms);
@@ -93,8 +116,7 @@ ledger::submit_outcome ledger::submit_verdict(const caller& who, lease_id lease,
   if (g == nullptr) {
     return {.result = submit_result::fenced};
   }
-  const bool mine = leases_.find(lease, who.holder) != nullptr && g->lease == lease;
-  if (g->state != group_state::verifying || !mine) {
+  if (g->state != group_state::verifying || !holds(who, lease, *g)) {
     if (g->outstanding_parts > 0) {
       return {.result = submit_result::fenced};
     }

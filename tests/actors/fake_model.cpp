@@ -27,7 +27,8 @@ public:
       : script_(std::move(script)), weights_(std::move(w)), batch_size_(batch_size) {}
 
   void submit(gpu::sample_request request) override {
-    gpu::sample_result r{.tag = request.tag, .completion = {.index = request.index}};
+    gpu::sample_result r{.tag = request.tag, .completion = std::move(request.partial)};
+    r.completion.index = request.index;
     running_.push_back(std::move(r));
   }
   std::size_t pending() const override { return running_.size(); }
@@ -53,7 +54,12 @@ public:
   void cancel(std::uint64_t tag) override {
     std::erase_if(running_, [tag](const gpu::sample_result& r) { return r.tag == tag; });
   }
-  std::vector<gpu::sample_result> cancel_all() override { return std::exchange(running_, {}); }
+  std::vector<gpu::sample_result> cancel_all() override {
+    for (auto& r : running_) {
+      r.completion.finish = finish_reason::cancelled;
+    }
+    return std::exchange(running_, {});
+  }
   std::uint64_t tokens_sampled() const override { return sampled_; }
 
 private:

@@ -129,6 +129,11 @@ CAF_TEST(a draining generator hands every lease back and asks no more) {
   CAF_CHECK_EQUAL(script->handed_back[0].lease.value, 1u);
   CAF_CHECK_EQUAL(script->handed_back[1].lease.value, 2u);
   CAF_CHECK_EQUAL(script->handed_back[0].why, "drained");
+  for (const auto& back : script->handed_back) {
+    CAF_REQUIRE(back.partials != nullptr);
+    CAF_CHECK_EQUAL(back.partials->size(), 2u); // of the group's two answers what there is
+    CAF_CHECK(!back.partials->at(1).what.tokens.empty());
+  }
   const auto asked = script->asked_prompts.size();
   pull();
   consume_messages();

@@ -149,6 +149,34 @@ TEST_F(Station, WithoutAnyWeightsWorkWaits) {
   EXPECT_EQ(bare.run(3).size(), 2U);
 }
 
+TEST_F(Station, AnAbandonedAnswerIsGoneOnWithBySomebodyElse) {
+  station_.accept(lease_id{1}, {work(0)});
+  station_.accept(lease_id{2}, {work(1)});
+  station_.accept(lease_id{3}, {work(2)}); // there is room for four answers: of these none has a token
+  station_.run(2);
+  const auto left = station_.abandon();
+  EXPECT_EQ(station_.pending(), 0U);
+  ASSERT_EQ(left.size(), 3U);
+  EXPECT_TRUE(left.at(lease_id{3}).empty());
+  const auto& partials = left.at(lease_id{2});
+  ASSERT_EQ(partials.size(), 2U);
+  EXPECT_EQ(to_string(partials[1].of), "1t1");
+  EXPECT_EQ(partials[1].what.text, "ab");
+  EXPECT_EQ(partials[1].what.finish, finish_reason::cancelled);
+
+  auto taken_over = work(1);
+  taken_over.partials = {partials[1].what}; // member 1 alone
+  board_->publish(grpo_stage, weights_of(1));
+  sampling_station other{make_fake_backend(model_), board_, std::make_shared<byte_tokenizer>(), meter_, 4};
+  other.accept(lease_id{9}, {taken_over});
+  const auto done = other.run(1);
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].what.index, 1U);
+  EXPECT_EQ(done[0].what.segments, (std::vector<segment>{{segment_source::policy, 0, 2, policy_version{0}},
+                                                         {segment_source::policy, 2, 3, policy_version{1}}}));
+  EXPECT_EQ(other.run(2).size(), 1U); // member 0, from its start
+}
+
 TEST_F(Station, LettingALeaseGoForgetsItsSamplesWhereverTheyAre) {
   board_->pin(grpo_stage, policy_version{0});
   auto later = work(2);
@@ -175,7 +203,12 @@ TEST_F(Station, AbandoningNamesTheLeasesAndForgetsTheWork) {
   later.not_before = policy_version{5};
   station_.accept(lease_id{3}, {later});
   station_.run(1);
-  EXPECT_EQ(station_.abandon(), (std::set<lease_id>{lease_id{1}, lease_id{2}, lease_id{3}}));
+  std::set<lease_id> named;
+  for (const auto& [lease, partials] : station_.abandon()) {
+    named.insert(lease);
+    EXPECT_EQ(partials.size(), lease == lease_id{1} ? 4U : lease == lease_id{2} ? 2U : 0U);
+  }
+  EXPECT_EQ(named, (std::set<lease_id>{lease_id{1}, lease_id{2}, lease_id{3}}));
   EXPECT_EQ(station_.pending(), 0u);
   EXPECT_TRUE(station_.leases().empty());
   EXPECT_FALSE(station_.can_step());

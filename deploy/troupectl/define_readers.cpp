@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/define.hpp"
+#include "deploy/troupectl/rows.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace troupe::ctl {
 
@@ -21,10 +23,22 @@ void add_fields_option(CLI::App* sub, arguments_read& a) {
   sub->add_option("--fields", a.query.fields, "only these fields, in this order, comma separated")->delimiter(',');
 }
 
-void add_noun(CLI::App* sub, arguments_read& a) {
-  sub->add_option("what", a.noun, "groups, samples, steps or datasets")
+/// `known` is what can be said; the help names them, `more` comes after.
+void add_noun_of(CLI::App* sub, arguments_read& a, const std::vector<std::string>& known,
+                 const std::string& more = "") {
+  sub->add_option("what", a.noun, fmt::format("{}{}", fmt::join(known, ", "), more))
       ->required()
-      ->check(CLI::IsMember({"groups", "samples", "steps", "datasets"}));
+      ->check(CLI::IsMember(known));
+}
+
+void add_noun(CLI::App* sub, arguments_read& a) {
+  add_noun_of(sub, a, noun_names());
+}
+
+std::vector<std::string> and_one_more(const std::string& name) {
+  auto names = noun_names();
+  names.push_back(name);
+  return names;
 }
 
 } // namespace
@@ -33,9 +47,7 @@ void define_readers(CLI::App& app, arguments_read& a) {
   verb(app, "status", "stages, groups by fate, datasets", "status -o json");
   auto* get = verb(app, "get", "list things of one kind", "get samples --where 'verdict == \"incorrect\"' --limit 20");
   get->alias("list");
-  get->add_option("what", a.noun, "groups, samples, steps or datasets; of a live cluster: workers")
-      ->required()
-      ->check(CLI::IsMember({"groups", "samples", "steps", "datasets", "workers"}));
+  add_noun_of(get, a, and_one_more("workers"), ", which only a live cluster has");
   add_row_options(get, a);
   add_fields_option(get, a);
   auto* count = verb(app, "count", "how many things of one kind", "count samples --where 'staleness > 0' --by fate");
@@ -62,9 +74,7 @@ void define_readers(CLI::App& app, arguments_read& a) {
   show->add_option("id", a.id, "sample id, as 1t42/3")->required();
   auto* exported = verb(app, "export", "things of one kind, or the records of a dataset, as JSON lines",
                         "export dataset reasoning --fields prompt,completion --out data.jsonl");
-  exported->add_option("what", a.noun, "dataset, samples, groups, steps or datasets")
-      ->required()
-      ->check(CLI::IsMember({"dataset", "samples", "groups", "steps", "datasets"}));
+  add_noun_of(exported, a, and_one_more("dataset"), ": the records of one");
   exported->add_option("name", a.dataset, "of the dataset");
   add_row_options(exported, a);
   add_fields_option(exported, a);

@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* nouns[] = {"groups", "samples", "steps", "datasets", "dataset"};
-
 /// Number of records written.
 std::uint64_t write_lines(const opened_store& from, row_query query, std::ostream& out, std::ostream& err) {
   std::uint64_t forgotten = 0;
@@ -44,7 +42,8 @@ std::uint64_t write_lines(const opened_store& from, row_query query, std::ostrea
 /// Nothing in it depends on when or where it is made.
 row manifest_of(const opened_store& from, const row_query& query, const std::string& written, std::uint64_t records) {
   row m{{"file", fs::path{written}.filename().string()},
-        {"kind", nouns[static_cast<std::size_t>(query.which.what)]},
+        {"kind",
+         query.which.what == noun::records ? "dataset" : noun_names()[static_cast<std::size_t>(query.which.what)]},
         {"dataset", query.which.dataset.empty() ? row() : row(query.which.dataset)},
         {"where", query.where.empty() ? row() : row(query.where)},
         {"fields", query.fields.empty() ? row() : row(query.fields)},

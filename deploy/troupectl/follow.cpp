@@ -20,6 +20,7 @@ constexpr std::uint64_t looked_back = 1000; ///< rows
 std::vector<std::string> key_fields(noun what) {
   return what == noun::steps      ? std::vector<std::string>{"stage", "version", "branch"}
          : what == noun::datasets ? std::vector<std::string>{"name", "version", "records"}
+         : what == noun::leases   ? std::vector<std::string>{"lease", "groups", "samples"}
                                   : std::vector<std::string>{"id", "changed"};
 }
 
@@ -62,7 +63,7 @@ int follow(const arguments_read& a, const tail_asked& ask, std::ostream& out, st
   query.which.what = parse_noun(a.noun);
   const auto keys = key_fields(query.which.what);
   auto columns = columns_of(query);
-  if (query.fields.empty() && query.which.what != noun::steps && query.which.what != noun::datasets &&
+  if (query.fields.empty() && find_field(fields_of(query.which.what), "changed") != nullptr &&
       std::find(columns.begin(), columns.end(), "changed") == columns.end()) {
     columns.insert(columns.begin(), "changed");
   }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/rows.hpp"
 
+#include "deploy/troupectl/lease_rows.hpp"
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
 #include "runtime/rollout/group_counts.hpp"
 #include "runtime/rollout/group_machine.hpp"
 
-#include <array>
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace troupe::ctl {
@@ -265,20 +266,26 @@ std::span<const field> fields_of(noun what) {
     return step_fields;
   case noun::datasets:
     return dataset_fields;
+  case noun::leases:
+    return lease_fields;
   case noun::records:
     break;
   }
   return record_fields;
 }
 
+const std::vector<std::string>& noun_names() {
+  static const std::vector<std::string> names{"groups", "samples", "steps", "datasets", "leases"};
+  return names;
+}
+
 noun parse_noun(std::string_view name) {
-  constexpr std::array names{"groups", "samples", "steps", "datasets"};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) {
-      return static_cast<noun>(i);
-    }
+  const auto& names = noun_names();
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) {
+    throw error{errc::invalid, fmt::format("{} is none of {}", name, joined(names))};
   }
-  throw error{errc::invalid, fmt::format("{} is none of groups, samples, steps, datasets", name)};
+  return static_cast<noun>(it - names.begin());
 }
 
 row group_row(const opened_store& from, const group& g) {
@@ -304,6 +311,9 @@ void for_each_row(const opened_store& from, const selection& which, const row_vi
     break;
   case noun::datasets:
     visit_datasets(from, facts, visit);
+    break;
+  case noun::leases:
+    visit_leases(from, visit);
     break;
   case noun::records:
     break;

@@ -12,10 +12,12 @@
 namespace troupe::ctl {
 
 /// Kinds of things a store holds, as rows.
-enum class noun : std::uint8_t { groups, samples, steps, datasets, records };
+enum class noun : std::uint8_t { groups, samples, steps, datasets, leases, records };
 
 std::span<const field> fields_of(noun what);
-/// "groups", "samples", "steps", "datasets"; anything else is error(invalid).
+/// The kinds that a user names, in the order of `noun`: "groups", "samples", ...
+const std::vector<std::string>& noun_names();
+/// One of `noun_names`; anything else is error(invalid).
 noun parse_noun(std::string_view text);
 
 /// What to read.

@@ -19,7 +19,7 @@ void show_tail(const opened_store& from, const row_query& query, std::uint64_t n
   });
   row all = row::array();
   auto columns = columns_of(query);
-  if (query.fields.empty() && query.which.what != noun::steps) {
+  if (query.fields.empty() && find_field(fields_of(query.which.what), "changed") != nullptr) {
     columns.insert(columns.begin(), "changed");
   }
   for (const auto& [at, r] : last) {

@@ -88,7 +88,7 @@ TEST_F(Troupectl, ExitStatusesSayWhatKindOfFailure) {
   EXPECT_EQ(call({"get", "samples", "--where", "rewrad > 1"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("there is no field 'rewrad'; there are: id, group"));
   EXPECT_EQ(call({"get", "samples", "--fields", "nonsense"}), 2);
-  EXPECT_EQ(call({"get", "leases"}), 2);
+  EXPECT_EQ(call({"get", "lesaes"}), 2);
   EXPECT_EQ(call({"frobnicate"}), 2);
   EXPECT_EQ(bare({"status"}), 2); // no --store
   EXPECT_EQ(call({"show", "sample", "zzz"}), 2);

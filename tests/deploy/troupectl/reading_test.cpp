@@ -46,6 +46,32 @@ TEST_F(Troupectl, CountsTextsTheMostFrequentFirst) {
   EXPECT_THAT(err_.str(), HasSubstr("hist: there is no field 'rewrad'; there are: id, group"));
 }
 
+TEST_F(Troupectl, ShowsWhoHoldsALeaseOnWhat) {
+  ASSERT_EQ(call({"get", "leases", "-o", "json"}), 0) << err_.str();
+  EXPECT_EQ(json(), row::array());
+  {
+    store::journal j{made_.store(), store::open_mode::existing};
+    group one = made_.content.groups[3]; // the queued group of two, one of them sampled in the meantime
+    one.state = group_state::generating;
+    one.lease = lease_id{7};
+    one.members[1].submitted = true;
+    one.history.push_back({group_state::generating, 1800000000000, "generator-0"});
+    group other = one;
+    other.id.cursor = 3;
+    group batch = made_.content.groups[0];
+    batch.state = group_state::leased;
+    batch.lease = lease_id{5};
+    batch.history.push_back({group_state::leased, 1800000000000, "learner-0"});
+    j.commit({.groups = {one, other, batch}}, store::durability::disk);
+  }
+  ASSERT_EQ(call({"get", "leases"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "lease  holder       work      groups  samples  first  since\n"
+                        "    5  learner-0    train          1        2  0t0    2027-01-15T08:00:00.000Z\n"
+                        "    7  generator-0  generate       2        2  0t2    2027-01-15T08:00:00.000Z\n");
+  ASSERT_EQ(call({"count", "leases", "--where", "holder == 'generator-0'"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), "1\n");
+}
+
 TEST_F(Troupectl, ShowsWhatChangedLast) {
   {
     store::journal j{made_.store(), store::open_mode::existing};

@@ -206,6 +206,8 @@ std::string encode(const record_request& m) {
     to.setCheckpoint(frame::data(checkpoint));
     to.setStage(frame::data(stage));
     frame::put_records(to.initForgotten(frame::size(m.forgotten)), m.forgotten);
+    to.setOfLearner(m.learner.has_value());
+    to.setEpoch(m.learner.value_or(epoch{}).value);
   });
 }
 template <>
@@ -218,6 +220,9 @@ record_request decode_call(std::string_view bytes) {
     }
     if (from.getStage().size() > 0) {
       m.stage = std::make_shared<stage_record>(decode<stage_record>(frame::bytes_of(from.getStage())));
+    }
+    if (from.getOfLearner()) {
+      m.learner = epoch{from.getEpoch()};
     }
     return m;
   });

@@ -9,14 +9,12 @@ using troupe::decode, troupe::encode;
 
 namespace {
 
-std::string lease_request(const worker_name& who, std::uint32_t max_groups, epoch learner, lease_id lease,
-                          const std::string& why) {
+std::string lease_request(const worker_name& who, std::uint32_t max_groups, epoch learner, lease_id lease) {
   return frame::make<schema::LeaseRequest>([&](schema::LeaseRequest::Builder to) {
     frame::put(to.initWho(), who);
     to.setMaxGroups(max_groups);
     to.setEpoch(learner.value);
     to.setLease(lease.value);
-    to.setWhy(why);
   });
 }
 
@@ -52,10 +50,27 @@ prompt prompt_in(schema::GroupWork::Reader from) {
   return decode<prompt>(frame::bytes_of(from.getPrompt()));
 }
 
+void put_sampled(capnp::List<schema::SubmittedSample>::Builder to, const std::vector<sampled>& from) {
+  for (capnp::uint i = 0; i < to.size(); ++i) {
+    const auto bytes = encode(from[i].what);
+    to[i].setLease(from[i].lease.value);
+    frame::put(to[i].initGroup(), from[i].of);
+    to[i].setSample(frame::data(bytes));
+  }
+}
+payload<std::vector<sampled>> sampled_in(capnp::List<schema::SubmittedSample>::Reader from) {
+  auto all = std::make_shared<std::vector<sampled>>();
+  for (const auto one : from) {
+    all->push_back({lease_id{one.getLease()}, frame::get_group_id(one.getGroup()),
+                    decode<sample>(frame::bytes_of(one.getSample()))});
+  }
+  return all;
+}
+
 } // namespace
 
 std::string encode(const lease_prompts_request& m) {
-  return lease_request(m.who, m.max_groups, {}, {}, "");
+  return lease_request(m.who, m.max_groups, {}, {});
 }
 template <>
 lease_prompts_request decode_call(std::string_view bytes) {
@@ -74,6 +89,7 @@ std::string encode(const lease_prompts_reply& m) {
       put_group(groups[i], one.what, one.asked);
       frame::put(groups[i].initSampling(), one.sampling);
       groups[i].setNotBefore(one.not_before.value);
+      frame::put_records(groups[i].initPartials(frame::size(one.partials)), one.partials);
     }
   });
 }
@@ -85,7 +101,8 @@ lease_prompts_reply decode_call(std::string_view bytes) {
       work->push_back({.what = group_in(one),
                        .asked = prompt_in(one),
                        .sampling = frame::get(one.getSampling()),
-                       .not_before = policy_version{one.getNotBefore()}});
+                       .not_before = policy_version{one.getNotBefore()},
+                       .partials = frame::get_records<sample>(one.getPartials())});
     }
     return lease_prompts_reply{lease_id{from.getLease()}, std::move(work),
                                std::chrono::milliseconds{from.getRenewEveryMs()}};
@@ -95,25 +112,13 @@ lease_prompts_reply decode_call(std::string_view bytes) {
 std::string encode(const submit_samples_request& m) {
   return frame::make<schema::SubmitSamplesRequest>([&](schema::SubmitSamplesRequest::Builder to) {
     frame::put(to.initWho(), m.who);
-    auto samples = to.initSamples(frame::size(*m.samples));
-    for (capnp::uint i = 0; i < samples.size(); ++i) {
-      const auto& one = (*m.samples)[i];
-      const auto bytes = encode(one.what);
-      samples[i].setLease(one.lease.value);
-      frame::put(samples[i].initGroup(), one.of);
-      samples[i].setSample(frame::data(bytes));
-    }
+    put_sampled(to.initSamples(frame::size(*m.samples)), *m.samples);
   });
 }
 template <>
 submit_samples_request decode_call(std::string_view bytes) {
   return frame::open<schema::SubmitSamplesRequest>(bytes, [](schema::SubmitSamplesRequest::Reader from) {
-    auto samples = std::make_shared<std::vector<sampled>>();
-    for (const auto one : from.getSamples()) {
-      samples->push_back({lease_id{one.getLease()}, frame::get_group_id(one.getGroup()),
-                          decode<sample>(frame::bytes_of(one.getSample()))});
-    }
-    return submit_samples_request{frame::get(from.getWho()), std::move(samples)};
+    return submit_samples_request{frame::get(from.getWho()), sampled_in(from.getSamples())};
   });
 }
 
@@ -129,7 +134,7 @@ submit_reply decode_call(std::string_view bytes) {
 }
 
 std::string encode(const lease_generated_request& m) {
-  return lease_request(m.who, m.max_groups, {}, {}, "");
+  return lease_request(m.who, m.max_groups, {}, {});
 }
 template <>
 lease_generated_request decode_call(std::string_view bytes) {
@@ -185,17 +190,25 @@ submit_verdict_request decode_call(std::string_view bytes) {
 }
 
 std::string encode(const hand_back_request& m) {
-  return lease_request(m.who, 0, {}, m.lease, m.why);
+  return frame::make<schema::LeaseRequest>([&](schema::LeaseRequest::Builder to) {
+    frame::put(to.initWho(), m.who);
+    to.setLease(m.lease.value);
+    to.setWhy(m.why);
+    if (m.partials) {
+      put_sampled(to.initPartials(frame::size(*m.partials)), *m.partials);
+    }
+  });
 }
 template <>
 hand_back_request decode_call(std::string_view bytes) {
   return open_lease(bytes, [](auto from, worker_name who) {
-    return hand_back_request{std::move(who), lease_id{from.getLease()}, frame::text(from.getWhy())};
+    return hand_back_request{std::move(who), lease_id{from.getLease()}, frame::text(from.getWhy()),
+                             sampled_in(from.getPartials())};
   });
 }
 
 std::string encode(const renew_request& m) {
-  return lease_request(m.who, 0, {}, m.lease, "");
+  return lease_request(m.who, 0, {}, m.lease);
 }
 template <>
 renew_request decode_call(std::string_view bytes) {
@@ -205,7 +218,7 @@ renew_request decode_call(std::string_view bytes) {
 }
 
 std::string encode(const worker_lost_request& m) {
-  return lease_request(m.who, 0, {}, {}, "");
+  return lease_request(m.who, 0, {}, {});
 }
 template <>
 worker_lost_request decode_call(std::string_view bytes) {
@@ -213,7 +226,7 @@ worker_lost_request decode_call(std::string_view bytes) {
 }
 
 std::string encode(const lease_batch_request& m) {
-  return lease_request(m.who, 0, m.learner, {}, "");
+  return lease_request(m.who, 0, m.learner, {});
 }
 template <>
 lease_batch_request decode_call(std::string_view bytes) {

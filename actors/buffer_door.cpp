@@ -18,22 +18,26 @@ void check_speaker(const wire::peer& from, const Request& r) {
 
 /// A learner records checkpoints; stages, and which checkpoints go, are the controller's.
 void check_right(const wire::peer& from, const record_request& r) {
-  if (from.as == wire::role::learner && (r.stage || !r.forgotten.empty())) {
-    throw error{errc::invalid, from.name + " is a learner: it records checkpoints, not stages"};
+  if (from.as == wire::role::learner && (r.stage || !r.forgotten.empty() || !r.learner)) {
+    throw error{errc::invalid, from.name + " is a learner: it records checkpoints of its epoch, not stages"};
   }
 }
 template <class Request>
 void check_right(const wire::peer&, const Request&) {}
 
+using pointer = door_actor::stateful_pointer<buffer_door_state>;
+
 template <class Request, class Reply>
-void ask(door_actor::pointer self, const buffer_actor& to, const wire_asked& asked) {
+void ask(pointer self, const buffer_actor& to, const wire_asked& asked) {
   auto request = decode_call<Request>(body_of(asked));
   check_speaker(asked.from, request);
   check_right(asked.from, request);
-  pass_on<Reply>(self, to, deadline::buffer, std::move(request), asked.answer);
+  pass_on<Reply>(
+      self, to, deadline::buffer, std::move(request), asked.answer,
+      [self, from = asked.from](std::string encoded) { return self->state.kept->answer(from, std::move(encoded)); });
 }
 
-void dispatch(door_actor::pointer self, const buffer_actor& to, const wire_asked& r) {
+void dispatch(pointer self, const buffer_actor& to, const wire_asked& r) {
   switch (static_cast<buffer_call>(r.what->kind)) {
   case buffer_call::begin_stage:
     return ask<begin_stage_request, begin_stage_reply>(self, to, r);
@@ -86,6 +90,9 @@ void dispatch(door_actor::pointer self, const buffer_actor& to, const wire_asked
 } // namespace
 
 bool may_call(wire::role who, std::uint16_t kind) {
+  if (kind == read_on) {
+    return true; // of an answer it was given
+  }
   if (kind == 0 || kind > static_cast<std::uint16_t>(last_buffer_call)) {
     return false;
   }
@@ -123,12 +130,17 @@ bool may_call(wire::role who, std::uint16_t kind) {
   return false;
 }
 
-door_actor::behavior_type buffer_door(door_actor::stateful_pointer<buffer_door_state> self, buffer_actor to) {
+door_actor::behavior_type buffer_door(pointer self, buffer_actor to, std::size_t piece_bytes) {
+  self->state.kept.emplace(piece_bytes);
   return {
       [=](const wire_asked& asked) {
         admit(asked, [&] {
           self->state.fence.check(asked.from);
-          dispatch(self, to, asked);
+          if (asked.what->kind == read_on) {
+            asked.answer(self->state.kept->piece(asked.from, body_of(asked)));
+          } else {
+            dispatch(self, to, asked);
+          }
         });
       },
   };

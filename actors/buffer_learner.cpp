@@ -72,6 +72,10 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
 }
 
 submit_reply buffer_service::record(const record_request& r, clock_reading at) {
+  if (r.learner && *r.learner != ledger_.learner()) {
+    throw error{errc::fenced, "the learner's epoch " + std::to_string(r.learner->value) +
+                                  " is over; the present one is " + std::to_string(ledger_.learner().value)};
+  }
   store::write w;
   rollout::ledger::changes left_over;
   if (r.checkpoint) {

@@ -281,6 +281,11 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
     const std::uint64_t present = ledger_.version().value;
     const policy_version not_before{present - std::min<std::uint64_t>(present, ledger_.max_staleness())};
     work->push_back({.what = g, .asked = read_prompt(g.id), .sampling = plan, .not_before = not_before});
+    for (std::uint32_t i = 0; i < g.members.size(); ++i) {
+      if (ledger_.goes_on(g, g.members[i])) {
+        work->back().partials.push_back(read_sample(g, i));
+      }
+    }
   }
   save_leased(leased, caller(r.who, at));
   return {.lease = leased.lease, .work = std::move(work), .renew_every = deadline::renewal_of(recipe_)};
@@ -346,7 +351,15 @@ submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clo
 }
 
 submit_reply buffer_service::hand_back(const hand_back_request& r, clock_reading at) {
-  save(ledger_.hand_back(caller(r.who, at), r.lease, r.why), {}, store::durability::wal);
+  store::write rest;
+  if (r.partials) {
+    for (const auto& one : *r.partials) {
+      if (ledger_.keep_partial(caller(r.who, at), r.lease, one.of, one.what.index, describe(one.what))) {
+        rest.samples.emplace_back(sample_id{one.of, one.what.index}, one.what);
+      }
+    }
+  }
+  save(ledger_.hand_back(caller(r.who, at), r.lease, r.why), std::move(rest), store::durability::wal);
   return {};
 }
 

@@ -43,7 +43,9 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<read_dataset_request>::with<read_dataset_reply>,
     // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
     caf::replies_to<record_request>::with<submit_reply>,
-    caf::replies_to<build_dataset_request>::with<build_dataset_reply>, caf::reacts_to<write_again>,
+    caf::replies_to<build_dataset_request>::with<build_dataset_reply>,
+    // From the buffer to itself: the disk may have space again.
+    caf::reacts_to<write_again>,
     // Fences the learner before.
     caf::replies_to<begin_epoch_request>::with<begin_epoch_reply>,
     // How far evaluations and collections are, what came of one, and how all groups stand.
@@ -52,21 +54,20 @@ using buffer_actor = caf::typed_actor<
     // Pauses, resumes, changes a live setting; says how they are.
     caf::replies_to<steer_request>::with<steer_reply>>;
 
-/// Samples completions; pulls its work from the buffer. Spawn it detached: it decodes in its handlers.
-using generator_actor = caf::typed_actor<
-    // Leases prompts where there is room, then goes on decoding.
+/// Pulls its work from the buffer, as long as there is some. Spawn it detached: it works in its handlers.
+using worker_actor = caf::typed_actor<
+    // Leases what there is room for, and goes on working.
     caf::reacts_to<pull_work>,
-    // A run of decode steps; what finished goes to the buffer.
-    caf::reacts_to<decode_more>,
     // Hands back what it holds and stops pulling.
     caf::replies_to<drain_request>::with<drain_reply>>;
 
-/// Judges completions; pulls its work from the buffer. Spawn it detached: it judges in its handlers.
-using verifier_actor = caf::typed_actor<
-    // Leases sampled groups, judges some, submits the verdicts, and so on.
-    caf::reacts_to<pull_work>,
-    // Stops pulling.
-    caf::replies_to<drain_request>::with<drain_reply>>;
+/// Samples completions.
+using generator_actor = worker_actor::extend<
+    // From the generator to itself: a run of decode steps; what finished goes to the buffer.
+    caf::reacts_to<decode_more>>;
+
+/// Judges completions.
+using verifier_actor = worker_actor;
 
 /// Renews the lease of a worker that is busy in a handler of its own for longer than a lease lasts. Ends with the
 /// worker.

@@ -376,7 +376,7 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
           auto written = std::make_shared<checkpoint_record>(
               write_checkpoint(parts->run_folder, spec_of(*parts, s.stage).name, s.stage, s.version, s.branch,
                                *s.trainer, parts->tokenizer_folder));
-          self->request(from, deadline::buffer, record_request{written, {}, nullptr})
+          self->request(from, deadline::buffer, record_request{written, {}, nullptr, s.present})
               .then(
                   [=](const submit_reply&) mutable {
                     parts->status->now("waiting for the controller", "controller");

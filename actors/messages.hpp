@@ -60,7 +60,8 @@ struct prompt_work {
   group what;
   prompt asked;
   sampling_plan sampling;
-  policy_version not_before; ///< train: older weights would sample what is stale before it is leased for training
+  policy_version not_before;      ///< train: older weights would sample what is stale before it is leased for training
+  std::vector<sample> partials{}; ///< of some members, by index: begun by another worker, to go on with
 };
 struct lease_prompts_request {
   worker_name who;
@@ -113,6 +114,7 @@ struct hand_back_request {
   worker_name who;
   lease_id lease;
   std::string why;
+  payload<std::vector<sampled>> partials{}; ///< what is not finished, for others to go on with; null: nothing
 };
 struct renew_request {
   worker_name who;
@@ -177,6 +179,7 @@ struct record_request {
   payload<checkpoint_record> checkpoint;
   std::vector<checkpoint_record> forgotten;
   payload<stage_record> stage;
+  std::optional<epoch> learner{}; ///< of the learner that records; one before the present is fenced
 };
 struct build_dataset_request {
   stage_index stage;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/failure.hpp"
+#include "actors/long_answer.hpp"
 #include "actors/messages.hpp"
-#include "actors/wire_reply.hpp"
 #include "runtime/wire/client.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -39,23 +39,8 @@ public:
       promise.deliver(to_caf(error{errc::unavailable, cut_}));
       return promise;
     }
-    const auto number = ++asked_;
-    waiting_[number] = [promise, decode](const wire::outcome& how) mutable {
-      try {
-        promise.deliver(decode(reply_in(how)));
-      } catch (const std::exception& e) { // what the other side answered, or bytes that are no answer
-        promise.deliver(to_caf(e));
-      }
-    };
-    try {
-      to.request({kind, {wire::make_part(std::move(body))}}, deadline,
-                 [me = caf::actor_cast<caf::actor>(self), number](wire::outcome how) {
-                   caf::anon_send(me, wire_ended{number, std::make_shared<wire::outcome>(std::move(how))});
-                 });
-    } catch (const std::exception& e) {
-      waiting_.erase(number);
-      promise.deliver(to_caf(e));
-    }
+    auto wanted = std::make_shared<answer_wanted<Reply, Decode>>(answer_wanted<Reply, Decode>{promise, decode, {}});
+    send(self, to, {kind, {wire::make_part(std::move(body))}}, deadline, std::move(wanted));
     return promise;
   }
 
@@ -77,6 +62,39 @@ public:
   }
 
 private:
+  template <class Reply, class Decode>
+  struct answer_wanted {
+    caf::typed_response_promise<Reply> promise;
+    Decode decode;
+    answer_so_far so_far;
+  };
+
+  /// One message there; its answer is the one wanted, or a piece of it.
+  template <class Self, class Wanted>
+  void send(Self* self, wire::client& to, wire::message what, std::chrono::milliseconds deadline,
+            std::shared_ptr<Wanted> wanted) {
+    const auto number = ++asked_;
+    waiting_[number] = [this, self, &to, deadline, wanted](const wire::outcome& how) {
+      try {
+        if (const auto* whole = wanted->so_far.add(how)) {
+          wanted->promise.deliver(wanted->decode(*whole));
+        } else {
+          send(self, to, wanted->so_far.next(), deadline, wanted);
+        }
+      } catch (const std::exception& e) { // what the other side answered, or bytes that are no answer
+        wanted->promise.deliver(to_caf(e));
+      }
+    };
+    try {
+      to.request(std::move(what), deadline, [me = caf::actor_cast<caf::actor>(self), number](wire::outcome how) {
+        caf::anon_send(me, wire_ended{number, std::make_shared<wire::outcome>(std::move(how))});
+      });
+    } catch (const std::exception& e) {
+      waiting_.erase(number);
+      wanted->promise.deliver(to_caf(e));
+    }
+  }
+
   std::string cut_; ///< why; empty: it is not
   std::uint64_t asked_ = 0;
   std::map<std::uint64_t, std::function<void(const wire::outcome&)>> waiting_; ///< by request

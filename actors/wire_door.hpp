@@ -25,15 +25,17 @@ using door_actor = caf::typed_actor<caf::reacts_to<wire_asked>>;
 /// The request's one part. Throws error(invalid).
 const std::string& body_of(const wire_asked& asked);
 
-/// Asks `to` and answers the wire with its encoded reply or its error.
-template <class Reply, class Target, class Request>
+/// Asks `to` and answers the wire with its encoded reply, as the message that `wrap` makes of it, or with its error.
+template <class Reply, class Target, class Request, class Wrap = wire::message (*)(std::string)>
 void pass_on(door_actor::pointer self, const Target& to, std::chrono::milliseconds deadline, Request request,
-             const wire::respond& answer) {
+             const wire::respond& answer, Wrap wrap = &success) {
   self->request(to, deadline, std::move(request))
       .then(
-          [answer](const Reply& reply) {
+          [answer, wrap](const Reply& reply) {
             try {
-              answer(success(encode(reply)));
+              answer(wrap(encode(reply)));
+            } catch (const error& e) {
+              answer(failure_of(e));
             } catch (const std::exception& e) { // a reply that cannot be encoded is a damaged record
               answer(failure_of(error{errc::corrupt, e.what()}));
             }

@@ -29,6 +29,7 @@ struct GroupWork {
   verdicts @3 :List(Data);  # Judgement each
   sampling @4 :Sampling;    # for generators
   notBefore @5 :UInt64;     # for generators: the oldest version that may sample it
+  partials @6 :List(Data);  # for generators: Sample each, begun by another worker; to go on with
 }
 
 struct StageRequest {       # begin_stage, read_steps, evaluation
@@ -47,12 +48,19 @@ struct IssueRequest {
   sampling @6 :Sampling;
 }
 
+struct SubmittedSample {
+  lease @0 :UInt64;
+  group @1 :Rollout.GroupId;
+  sample @2 :Data;
+}
+
 struct LeaseRequest {       # lease_prompts, lease_generated, lease_batch, renew, hand_back, worker_lost
   who @0 :Worker;
   maxGroups @1 :UInt32;
   epoch @2 :UInt64;         # the learner's
   lease @3 :UInt64;
   why @4 :Text;             # of a hand-back
+  partials @5 :List(SubmittedSample); # of a hand-back: what is not finished
 }
 
 struct LeaseReply {         # lease_prompts, lease_generated, lease_batch, read_batch
@@ -64,11 +72,6 @@ struct LeaseReply {         # lease_prompts, lease_generated, lease_batch, read_
   waitingFor @5 :Text;
 }
 
-struct SubmittedSample {
-  lease @0 :UInt64;
-  group @1 :Rollout.GroupId;
-  sample @2 :Data;
-}
 struct SubmitSamplesRequest {
   who @0 :Worker;
   samples @1 :List(SubmittedSample);
@@ -99,6 +102,8 @@ struct RecordRequest {
   checkpoint @0 :Data;      # CheckpointRecord; empty: none
   forgotten @1 :List(Data);
   stage @2 :Data;           # StageRecord; empty: none
+  ofLearner @3 :Bool;
+  epoch @4 :UInt64;         # of that learner
 }
 
 struct DatasetRequest {     # read_dataset, build_dataset
@@ -152,6 +157,13 @@ struct EvaluationReply {
 # JSON that the controller puts into the report.
 struct TextReply {
   text @0 :Text;
+}
+
+# Where a piece of a long answer is: with the piece, and in the request for the next one.
+struct Piece {
+  answer @0 :UInt64;        # its number at the sender
+  offset @1 :UInt64;
+  total @2 :UInt64;         # bytes of the whole answer; 0 in a request
 }
 
 struct SteerRequest {

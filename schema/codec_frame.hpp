@@ -14,7 +14,7 @@
 /// What every record's codec shares: the frame around one Cap'n Proto message, and checks of single values.
 namespace troupe::frame {
 
-inline constexpr std::uint32_t segments_max = 16;
+inline constexpr std::uint32_t segments_max = 24; // each about as large as all before it: enough for gigabytes
 
 inline std::string to_bytes(capnp::MallocMessageBuilder& message) {
   const auto words = capnp::messageToFlatArray(message);
@@ -39,7 +39,7 @@ auto open(std::string_view bytes, Read read) {
   std::uint32_t segments = 0;
   std::memcpy(&segments, bytes.data(), sizeof segments);
   if (segments >= segments_max) {
-    throw codec_error{"a record of " + std::to_string(segments) + " segments or more; at most 16 are read"};
+    throw codec_error{"a record of " + std::to_string(segments) + " segments or more; at most " + std::to_string(segments_max) + " are read"};
   }
   // Stored bytes need not be 8-byte aligned. Group records, which are read by the million, fit on the stack.
   std::array<capnp::word, 512> small;

@@ -72,7 +72,7 @@ int run_buffer_node(node& here) {
   const auto buffer = system.spawn<caf::detached>(
       actors::buffer, service, actors::clock_source{actors::read_clocks},
       actors::space_watch{say, [&here] { return here.stopping(); }, [&here](bool full) { show_space(here, full); }});
-  const auto door = system.spawn(actors::buffer_door, buffer);
+  const auto door = system.spawn(actors::buffer_door, buffer, actors::piece_bytes_default);
   int status = 0;
   {
     const wire::server server{here.serving(config.buffer_listen, actors::may_call), actors::handler_of(door)};

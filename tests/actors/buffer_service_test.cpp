@@ -171,6 +171,41 @@ TEST_F(Service, AnInterruptedEvaluationGoesOnAfterARestart) {
   EXPECT_EQ(service_->evaluation({grpo_stage, 1}).by_task->at("letters").problems, 2u);
 }
 
+TEST_F(Service, WhatADrainedWorkerHadSampledIsGoneOnWithAlsoAfterARestart) {
+  begin(grpo_stage);
+  const auto work = service_->lease_prompts({first_generator, 1}, at_);
+  const auto id = work.work->at(0).what.id;
+  auto begun = answer_ab(1);
+  begun.finish = finish_reason::cancelled;
+  service_->hand_back({first_generator, work.lease, "drained",
+                       std::make_shared<std::vector<sampled>>(std::vector<sampled>{{work.lease, id, begun}})},
+                      at_);
+  EXPECT_EQ(journal_->find_group(id)->state, group_state::queued);
+  reopen();
+  begin(grpo_stage);
+  const auto again = service_->lease_prompts({second_generator, 1}, at_);
+  ASSERT_EQ(again.work->at(0).what.id, id);
+  EXPECT_EQ(again.work->at(0).partials, std::vector<sample>{begun});
+  EXPECT_FALSE(again.work->at(0).what.members[1].submitted);
+  service_->submit_samples({second_generator, std::make_shared<std::vector<sampled>>(std::vector<sampled>{
+                                                  {again.lease, id, answer_ab(0)}, {again.lease, id, answer_ab(1)}})},
+                           at_);
+  EXPECT_EQ(journal_->find_sample({id, 1}), answer_ab(1)); // in the place of the partial
+  EXPECT_EQ(service_->lease_generated({first_verifier, 1}, at_).groups->at(0).samples.at(1), answer_ab(1));
+}
+
+TEST_F(Service, ALearnerWhoseEpochIsOverRecordsNothing) {
+  begin(grpo_stage);
+  const auto before = service_->begin_epoch(at_).learner;
+  const auto now = service_->begin_epoch(at_).learner;
+  auto saved = std::make_shared<checkpoint_record>();
+  *saved = {.stage = grpo_stage, .version = policy_version{1}, .folder = "checkpoints/rl/step-000001"};
+  EXPECT_THROW(service_->record({saved, {}, nullptr, before}, at_), error);
+  EXPECT_TRUE(journal_->checkpoints(grpo_stage).empty());
+  service_->record({saved, {}, nullptr, now}, at_);
+  EXPECT_EQ(journal_->checkpoints(grpo_stage).size(), 1u);
+}
+
 TEST(FullDisk, AGroupWhoseLeaseCouldNotBeWrittenGoesToTheNextWhoAsks) {
   store::volatile_disk disk;
   store::journal journal{"/store", store::open_mode::create, store::storage{&disk.env(), "boot"}};

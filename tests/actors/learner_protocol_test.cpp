@@ -201,6 +201,7 @@ CAF_TEST(a checkpoint is written and then recorded) {
   CAF_REQUIRE_EQUAL(script->recorded.size(), 1u);
   CAF_REQUIRE(script->recorded[0].checkpoint != nullptr);
   CAF_CHECK(*script->recorded[0].checkpoint == *done.written);
+  CAF_CHECK(script->recorded[0].learner.has_value());
 }
 
 CAF_TEST(a checkpoint that cannot be written is not recorded) {

@@ -27,7 +27,9 @@ caf::actor_system_config& quiet() {
 /// A buffer on a journal of its own, asked directly or from other processes' point of view.
 class one_buffer {
 public:
-  explicit one_buffer(bool over_the_wire) : system_(quiet()), self_(system_) {
+  /// Over the wire answers come in pieces of so many bytes.
+  explicit one_buffer(bool over_the_wire, std::size_t piece_bytes = piece_bytes_default)
+      : system_(quiet()), self_(system_), piece_bytes_(piece_bytes) {
     service_ = std::make_shared<buffer_service>(journal_, recipe_, small_sources(), at());
     buffer_ =
         system_.spawn(buffer, service_, clock_source{at}, space_watch{[](const std::string&) {}, [] { return false; }});
@@ -65,7 +67,7 @@ public:
 private:
   static clock_reading at() { return {.now = rollout::monotonic_ms{1000}, .wall_ms = 5}; }
   void serve() {
-    door_ = system_.spawn(buffer_door, buffer_);
+    door_ = system_.spawn(buffer_door, buffer_, piece_bytes_);
     server_.emplace(wire::server_options{.allowed = may_call}, handler_of(door_));
     for (const auto& [as, who] :
          std::vector<std::pair<wire::role, worker_name>>{{wire::role::controller, {"controller", {9, 9}}},
@@ -85,6 +87,7 @@ private:
   std::shared_ptr<buffer_service> service_;
   caf::actor_system system_;
   caf::scoped_actor self_;
+  std::size_t piece_bytes_;
   buffer_actor buffer_;
   door_actor door_;
   std::optional<wire::server> server_;
@@ -109,6 +112,13 @@ payload<std::vector<judged_group>> verdicts_of(const lease_generated_reply& work
   return said;
 }
 
+/// One answer of the first group, not finished.
+payload<std::vector<sampled>> begun(const lease_prompts_reply& work) {
+  std::vector<sampled> one{samples_of(work)->at(1)};
+  one[0].what.finish = finish_reason::cancelled;
+  return std::make_shared<std::vector<sampled>>(std::move(one));
+}
+
 /// Every request once at least: a batch that is trained, an evaluation, a collection that becomes a dataset.
 void play(one_buffer& b) {
   using enum wire::role;
@@ -121,9 +131,10 @@ void play(one_buffer& b) {
   b.ask<lease_batch_reply>(learner, lease_batch_request{the_learner, learner_now}); // nothing yet, and why
   const auto given_back = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 1});
   b.ask<submit_reply>(generator, renew_request{first_generator, given_back.lease});
-  b.ask<submit_reply>(generator, hand_back_request{first_generator, given_back.lease, "drained"});
+  b.ask<submit_reply>(generator, hand_back_request{first_generator, given_back.lease, "drained", begun(given_back)});
   const auto work = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 2});
   ASSERT_EQ(work.work->size(), 2U);
+  EXPECT_EQ(work.work->at(0).partials, std::vector<sample>{begun(given_back)->at(0).what});
   const submit_samples_request samples{first_generator, samples_of(work)};
   b.ask<submit_reply>(generator, samples);
   EXPECT_EQ(b.ask<submit_reply>(generator, samples).result, rollout::submit_result::exists);
@@ -146,7 +157,8 @@ void play(one_buffer& b) {
   b.ask<lease_batch_reply>(learner, read_batch_request{{two_samples(77).id}}); // an error
   auto saved = std::make_shared<checkpoint_record>();
   *saved = {.stage = grpo_stage, .version = policy_version{1}, .folder = "checkpoints/rl/step-000001"};
-  b.ask<submit_reply>(learner, record_request{saved, {}, nullptr});
+  b.ask<submit_reply>(learner, record_request{saved, {}, nullptr, epoch{learner_now.value - 1}}); // fenced
+  b.ask<submit_reply>(learner, record_request{saved, {}, nullptr, learner_now});
   b.ask<issue_reply>(controller, issue_request{.count = 2,
                                                .num_samples = 2,
                                                .pinned = policy_version{1},
@@ -179,13 +191,59 @@ void play(one_buffer& b) {
 }
 
 TEST(RemoteBuffer, AnswersWhatTheBufferOfThisProcessAnswers) {
-  one_buffer here{false}, there{true};
-  play(here);
-  play(there);
-  ASSERT_EQ(here.said().size(), there.said().size());
+  one_buffer here{false}, there{true}, in_pieces{true, 24};
+  for (auto* b : {&here, &there, &in_pieces}) {
+    play(*b);
+    ASSERT_EQ(here.said().size(), b->said().size());
+  }
+  std::size_t longest = 0;
   for (std::size_t i = 0; i < here.said().size(); ++i) {
     EXPECT_EQ(here.said()[i], there.said()[i]) << "answer " << i;
+    EXPECT_EQ(here.said()[i], in_pieces.said()[i]) << "answer " << i;
+    longest = std::max(longest, here.said()[i].size());
   }
+  EXPECT_GT(longest, 10U * 24U);
+  EXPECT_GT(in_pieces.counters().requests, there.counters().requests + longest / 24);
+}
+
+TEST(LongAnswer, IsReadByWhoGotItAndOnce) {
+  long_answers from{4};
+  const wire::peer learner{"learner-0", wire::role::learner, {3, 1}},
+      other{"generator-0", wire::role::generator, {1, 1}};
+  EXPECT_EQ(from.answer(learner, "four").kind, 0U);
+  answer_so_far got;
+  EXPECT_EQ(got.add({.reply = from.answer(learner, "nine char")}), nullptr);
+  EXPECT_THROW(from.piece(other, *got.next().parts[0]), error) << "somebody else's";
+  EXPECT_EQ(got.add({.reply = from.piece(learner, *got.next().parts[0])}), nullptr);
+  const auto last = got.next();
+  const auto* whole = got.add({.reply = from.piece(learner, *last.parts[0])});
+  ASSERT_NE(whole, nullptr);
+  EXPECT_EQ(*whole, "nine char");
+  EXPECT_THROW(from.piece(learner, *last.parts[0]), error) << "it is gone";
+  EXPECT_THROW(from.piece(learner, "nonsense"), codec_error);
+}
+
+TEST(LongAnswer, OfManyTheOldestGoes) {
+  long_answers from{4};
+  const wire::peer learner{"learner-0", wire::role::learner, {3, 1}};
+  answer_so_far first;
+  first.add({.reply = from.answer(learner, "nine char")});
+  for (std::size_t i = 1; i < long_answers::kept_max; ++i) {
+    from.answer(learner, "other text");
+  }
+  EXPECT_EQ(first.add({.reply = from.piece(learner, *first.next().parts[0])}), nullptr);
+  from.answer(learner, "one too many");
+  EXPECT_THROW(from.piece(learner, *first.next().parts[0]), error);
+}
+
+TEST(LongAnswer, APieceThatDoesNotFollowIsRefused) {
+  long_answers from{4};
+  const wire::peer learner{"learner-0", wire::role::learner, {3, 1}};
+  const auto piece = from.answer(learner, "nine char");
+  answer_so_far got;
+  got.add({.reply = piece});
+  EXPECT_THROW(got.add({.reply = piece}), error) << "the same once more";
+  EXPECT_THROW(answer_so_far{}.add({.reply = {read_on, {wire::make_part("four")}}}), error) << "without its place";
 }
 
 TEST(RemoteBuffer, SaysWhatTheWireCouldNotDo) {

@@ -46,6 +46,11 @@ void disarm(httplib::Request& asked) {
   asked.ranges.clear();
 }
 
+/// Whether a Host header names this machine by an address of its loopback, or as localhost.
+bool names_loopback(const std::string& host) {
+  return host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" || host.starts_with("localhost:");
+}
+
 } // namespace
 
 class server::machinery {
@@ -101,7 +106,8 @@ public:
 
   void start() {
     parser_.set_pre_routing_handler([this](const httplib::Request& asked, httplib::Response& to) {
-      return knows(asked, to) ? httplib::Server::HandlerResponse::Unhandled : httplib::Server::HandlerResponse::Handled;
+      return for_programs(asked, to) && knows(asked, to) ? httplib::Server::HandlerResponse::Unhandled
+                                                         : httplib::Server::HandlerResponse::Handled;
     });
     accepting_ = std::thread{[this] { accept_all(); }};
   }
@@ -225,6 +231,17 @@ private:
     } catch (const error&) {
       return false; // the authority signed it, but it names no member
     }
+  }
+
+  /// False with `to` filled for what a browser asks in the name of some page: it says its Origin, or, of a name that
+  /// the page's owner lets point here, comes with that name as Host.
+  bool for_programs(const httplib::Request& asked, httplib::Response& to) {
+    if (!asked.has_header("Origin") && (tls_ || names_loopback(asked.get_header_value("Host")))) {
+      return true;
+    }
+    fill(to, refuse(403, errc::invalid, "web pages may not ask here; programs may, at 127.0.0.1 or with keys"));
+    tell(asked, to.status);
+    return false;
   }
 
   /// False with `to` filled when no route has this path and method.

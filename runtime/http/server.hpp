@@ -17,7 +17,8 @@ namespace troupe::http {
 /// Answers HTTP at one address, on threads of its own.
 ///
 /// With keys it speaks TLS only, and only to holders of a certificate of the same authority. Without keys it listens on
-/// loopback only, and whoever can reach it there, any user of this machine, counts as admin_operate.
+/// loopback only, and whoever can reach it there, any user of this machine, counts as admin_operate. Web pages that a
+/// browser shows may not ask: what comes with an Origin, or without keys for another Host than loopback, is refused.
 ///
 /// Nothing a caller does holds it up: a connection has `within` to have its request read, and when `connections_max`
 /// are open the one that has been asking longest is hung up on. One request a connection.

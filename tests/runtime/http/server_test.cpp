@@ -90,6 +90,24 @@ TEST_F(Http, UnknownPathsAndMethodsAreToldApart) {
   EXPECT_EQ(asking().get("/echo").status, 405);
 }
 
+TEST_F(Http, WebPagesMayNotAsk) {
+  const auto asked_with = [&](const std::string& headers) {
+    const auto over = dialled();
+    say(*over, "GET /who HTTP/1.1\r\n" + headers + "\r\n\r\n");
+    return all_of(*over);
+  };
+  serve({});
+  for (const auto* own : {"Host: 127.0.0.1:9", "Host: localhost", "Host: localhost:9", "Host: [::1]:9"}) {
+    EXPECT_THAT(asked_with(own), HasSubstr("HTTP/1.1 200")) << own;
+  }
+  for (const auto* foreign :
+       {"Host: evil.example:9", "Host: localhost.evil.example", "Accept: */*",
+        "Host: 127.0.0.1:9\r\nOrigin: http://evil.example", "Host: 127.0.0.1:9\r\nOrigin: null"}) {
+    EXPECT_THAT(asked_with(foreign), HasSubstr("HTTP/1.1 403")) << foreign;
+    EXPECT_THAT(asked_with(foreign), HasSubstr("web pages may not ask here")) << foreign;
+  }
+}
+
 TEST_F(Http, OversizedBodiesAreRefused) {
   serve({}, {.body_max = 1000});
   EXPECT_EQ(asking().post("/echo", std::string(1000, 'x')).body, std::string(1000, 'x'));
@@ -101,7 +119,7 @@ TEST_F(Http, OversizedBodiesAreRefused) {
 TEST_F(Http, ABodyInPiecesIsBoundedToo) {
   serve({}, {.body_max = 1000});
   const auto over = dialled();
-  say(*over, "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  say(*over, "POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string piece = "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
   for (int i = 0; i < 40 && over->problem().empty(); ++i) { // 160 KiB; what is read ends at 1000 B + 64 KiB
     say(*over, piece);
@@ -113,7 +131,7 @@ TEST_F(Http, ABodyInPiecesIsBoundedToo) {
 TEST_F(Http, ABodyIsNeverDecompressed) {
   serve({});
   const auto over = dialled();
-  say(*over, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc");
+  say(*over, "POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc");
   EXPECT_THAT(all_of(*over), testing::EndsWith("\r\n\r\nabc"));
 }
 

@@ -86,8 +86,7 @@ cluster::sign_of_life tell(const actors::worker_status& status, actors::activity
 
 /// Lets a worker finish or hand back, within `drain_s`; gives up sooner when the buffer does not answer, to whom it
 /// would hand back: its leases end by time.
-template <class Worker>
-void drain(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer) {
+void drain(node& here, caf::actor_system& system, const actors::worker_actor& worker, const wire::client& buffer) {
   using clock = std::chrono::steady_clock;
   const auto until = clock::now() + std::chrono::duration<double>(here.config().drain_s);
   const std::chrono::duration<double> patience{here.config().member_timeout_s};
@@ -103,8 +102,7 @@ void drain(node& here, caf::actor_system& system, const Worker& worker, const wi
 }
 
 /// Works until told otherwise, then drains.
-template <class Worker>
-int work(node& here, caf::actor_system& system, const Worker& worker, const wire::client& buffer,
+int work(node& here, caf::actor_system& system, const actors::worker_actor& worker, const wire::client& buffer,
          actors::member_link& link, std::atomic<bool>& draining) {
   caf::anon_send(worker, actors::pull_work{});
   const auto ended = here.wait();

@@ -35,8 +35,7 @@ extern "C" void on_interrupt(int) {
 struct cast {
   actors::buffer_actor buffer;
   actors::learner_actor learner;
-  std::vector<actors::generator_actor> generators;
-  std::vector<actors::verifier_actor> verifiers;
+  std::vector<actors::worker_actor> workers;
 };
 
 } // namespace
@@ -101,17 +100,17 @@ int run_session(const config::recipe& wanted, const session_options& options) {
       system.spawn<caf::detached>(actors::learner, std::shared_ptr<const actors::learner_parts>{parts}, who.buffer);
   for (std::uint32_t i = 0; i < recipe.generators; ++i) {
     const actors::worker_name name{"generator-" + std::to_string(i), wire::new_incarnation()};
-    who.generators.push_back(system.spawn<caf::detached>(
+    who.workers.push_back(system.spawn<caf::detached>(
         actors::generator, name, who.buffer,
         std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
         recipe.generator_batch_size, failed, std::make_shared<actors::worker_status>()));
-    members->watch(caf::actor_cast<caf::actor>(who.generators.back()), name, "generator");
+    members->watch(caf::actor_cast<caf::actor>(who.workers.back()), name, "generator");
   }
   for (std::uint32_t i = 0; i < recipe.verifiers; ++i) {
     const actors::worker_name name{"verifier-" + std::to_string(i), wire::new_incarnation()};
-    who.verifiers.push_back(system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe),
-                                                        failed, std::make_shared<actors::worker_status>()));
-    members->watch(caf::actor_cast<caf::actor>(who.verifiers.back()), name, "verifier");
+    who.workers.push_back(system.spawn<caf::detached>(actors::verifier, name, who.buffer, make_group_judge(recipe),
+                                                      failed, std::make_shared<actors::worker_status>()));
+    members->watch(caf::actor_cast<caf::actor>(who.workers.back()), name, "verifier");
   }
 
   const auto before = std::signal(SIGINT, on_interrupt);
@@ -129,11 +128,8 @@ int run_session(const config::recipe& wanted, const session_options& options) {
                                    .run_folder = options.folder,
                                    .buffer = who.buffer,
                                    .learner = who.learner}};
-    for (const auto& v : who.verifiers) {
-      caf::anon_send(v, actors::pull_work{});
-    }
-    for (const auto& g : who.generators) {
-      caf::anon_send(g, actors::pull_work{});
+    for (const auto& w : who.workers) {
+      caf::anon_send(w, actors::pull_work{});
     }
     try {
       finished = controller.run();
@@ -142,11 +138,8 @@ int run_session(const config::recipe& wanted, const session_options& options) {
       problem = std::current_exception();
     }
   }
-  for (const auto& v : who.verifiers) {
-    caf::anon_send_exit(v, caf::exit_reason::user_shutdown);
-  }
-  for (const auto& g : who.generators) {
-    caf::anon_send_exit(g, caf::exit_reason::user_shutdown);
+  for (const auto& w : who.workers) {
+    caf::anon_send_exit(w, caf::exit_reason::user_shutdown);
   }
   caf::anon_send_exit(who.learner, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(who.buffer, caf::exit_reason::user_shutdown);

@@ -3,7 +3,6 @@
 
 #include "runtime/cluster/wait_for.hpp"
 #include "runtime/config/nearest.hpp"
-#include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
 
 #include <algorithm>
@@ -168,13 +167,11 @@ json run_control::drain(const std::string& name, const std::string& by) {
     throw error{errc::conflict, name + " is gone: " + found->reason};
   }
   if (fs::exists(here_.config().run + "/cluster.json")) { // so that it is not started again
-    change_scale([&](json& file) {
-      file["drained"][name] = found->who.pid;
-      auto& wanted = file[wire::to_string(found->who.as)];
-      if (wanted.is_number_unsigned() && wanted.get<std::uint64_t>() > 0) {
-        wanted = wanted.get<std::uint64_t>() - 1;
-      } else {
-        file.erase(wire::to_string(found->who.as));
+    change_scale([&](scale_wish& wish) {
+      wish.drained[name] = found->who.pid;
+      if (auto wanted = wish.members.find(wire::to_string(found->who.as));
+          wanted != wish.members.end() && wanted->second > 0) {
+        --wanted->second;
       }
     });
   }
@@ -198,15 +195,11 @@ json run_control::resume(const std::string& by) {
   return pause_or_resume(false, by);
 }
 
-void run_control::change_scale(const std::function<void(json&)>& change) {
+void run_control::change_scale(const std::function<void(scale_wish&)>& change) {
   const std::lock_guard lock{orders_};
-  const auto path = here_.config().run + "/scale.json";
-  auto file = fs::exists(path) ? json::parse(data::read_file(path), nullptr, false) : json::object();
-  if (!file.is_object()) {
-    file = json::object();
-  }
-  change(file);
-  data::write_file_durably(path, file.dump() + "\n");
+  auto wish = read_scale(here_.config().run);
+  change(wish);
+  write_scale(here_.config().run, wish);
 }
 
 json run_control::scale(const std::string& role, std::uint64_t n, const std::string& by) {
@@ -220,7 +213,7 @@ json run_control::scale(const std::string& role, std::uint64_t n, const std::str
   if (n > members_max) {
     throw error{errc::invalid, "a role has at most " + std::to_string(members_max) + " members"};
   }
-  change_scale([&](json& file) { file[role] = n; });
+  change_scale([&](scale_wish& wish) { wish.members[role] = n; });
   run_.note(by + " wants " + std::to_string(n) + " of role " + role);
   return {{"role", role}, {"wanted", n}};
 }

@@ -4,6 +4,7 @@
 #include "deploy/admin/cluster_control.hpp"
 #include "deploy/troupe/node.hpp"
 #include "deploy/troupe/run_walk.hpp"
+#include "deploy/troupe/scale_file.hpp"
 
 #include <functional>
 #include <mutex>
@@ -37,7 +38,7 @@ private:
   node& here_;
   run_walk& run_;
   /// Changes RUN/scale.json, which `troupe up` follows.
-  void change_scale(const std::function<void(nlohmann::json&)>& change);
+  void change_scale(const std::function<void(scale_wish&)>& change);
 
   std::string endpoint_;
   std::string page_;

@@ -4,6 +4,7 @@
 #include "deploy/troupe/changed_at.hpp"
 #include "deploy/troupe/ending_signals.hpp"
 #include "deploy/troupe/free_ports.hpp"
+#include "deploy/troupe/scale_file.hpp"
 #include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
 #include "runtime/keys/key_folder.hpp"
@@ -75,17 +76,11 @@ supervisor::supervisor(std::string run_folder, const cast_size& size) : run_(std
 
 /// What was scaled stays so over a resume; processes that were drained are long gone.
 void supervisor::forget_drained() const {
-  const auto path = run_ + "/scale.json";
-  if (!fs::exists(path)) {
-    return;
+  auto wish = read_scale(run_);
+  if (!wish.drained.empty()) {
+    wish.drained.clear();
+    write_scale(run_, wish);
   }
-  auto file = nlohmann::json::parse(data::read_file(path), nullptr, false);
-  if (!file.is_object()) {
-    fs::remove(path);
-    return;
-  }
-  file.erase("drained");
-  data::write_file_durably(path, file.dump() + "\n");
 }
 
 supervisor::~supervisor() {
@@ -190,8 +185,7 @@ void supervisor::look_after() {
 }
 
 void supervisor::follow_scale() {
-  const auto path = run_ + "/scale.json";
-  const auto changed = changed_at(path);
+  const auto changed = changed_at(scale_file(run_));
   if (changed == scale_read_) {
     return;
   }
@@ -199,17 +193,16 @@ void supervisor::follow_scale() {
   if (changed == 0) {
     return;
   }
-  const auto wanted = nlohmann::json::parse(data::read_file(path), nullptr, false);
-  const auto drained =
-      wanted.is_object() ? wanted.value("drained", nlohmann::json::object()) : nlohmann::json::object();
+  const auto wish = read_scale(run_);
   for (auto& [name, m] : members_) { // before the count: who is told to drain is on the way out, and no other for it
-    m.leaving = m.leaving || (m.pid != 0 && drained.value(name, std::int64_t{0}) == m.pid);
+    const auto told = wish.drained.find(name);
+    m.leaving = m.leaving || (m.pid != 0 && told != wish.drained.end() && told->second == m.pid);
   }
   for (const auto as : {wire::role::generator, wire::role::verifier}) {
     const auto role = wire::to_string(as);
-    if (wanted.is_object() && wanted.contains(role) && wanted[role].is_number_unsigned()) {
+    if (const auto wanted = wish.members.find(role); wanted != wish.members.end()) {
       try {
-        scale(as, wanted[role].get<unsigned>());
+        scale(as, static_cast<unsigned>(wanted->second));
       } catch (const error& e) { // a full disk; the run goes on with whom it has
         std::fprintf(stderr, "%s: not scaled: %s\n", role.c_str(), e.what());
       }

@@ -27,6 +27,19 @@ int write_and_sync(int fd, std::string_view bytes) {
   return number != 0 ? number : ::fsync(fd) == 0 ? 0 : errno;
 }
 
+/// `temporary` becomes `path`, for good, unless `failed` is an errno.
+void put_in_place(const std::string& temporary, const std::string& path, int failed) {
+  if (failed == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    failed = errno;
+  }
+  if (failed != 0) {
+    ::unlink(temporary.c_str());
+    fail(path, "cannot be written", failed);
+  }
+  const auto parent = std::filesystem::path(path).parent_path().string();
+  sync_folder(parent.empty() ? "." : parent);
+}
+
 } // namespace
 
 void sync_folder(const std::string& folder) {
@@ -49,15 +62,7 @@ void write_file_durably(const std::string& path, std::string_view bytes) {
   if (fd.close() != 0 && number == 0) {
     number = errno;
   }
-  if (number == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    number = errno;
-  }
-  if (number != 0) {
-    ::unlink(temporary.c_str());
-    fail(path, "cannot be written", number);
-  }
-  const auto parent = std::filesystem::path(path).parent_path().string();
-  sync_folder(parent.empty() ? "." : parent);
+  put_in_place(temporary, path, number);
 }
 
 void publish_file(const std::string& temporary, const std::string& path) {
@@ -66,15 +71,7 @@ void publish_file(const std::string& temporary, const std::string& path) {
     const descriptor fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
     number = fd.get() < 0 || ::fsync(fd.get()) != 0 ? errno : 0;
   }
-  if (number == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    number = errno;
-  }
-  if (number != 0) {
-    ::unlink(temporary.c_str());
-    fail(path, "cannot be written", number);
-  }
-  const auto parent = std::filesystem::path(path).parent_path().string();
-  sync_folder(parent.empty() ? "." : parent);
+  put_in_place(temporary, path, number);
 }
 
 std::string read_file(const std::string& path) {

@@ -43,6 +43,24 @@ class ClusterOfProcesses(ClusterTest):
         self.assert_whole(run, 2 * STEPS, max_staleness=2)
         self.assertNotIn("is lost", run.events(), "who is told to leave hands back and says goodbye")
 
+    def test_who_is_drained_leaves_alone(self):
+        run = self.cluster_of("small", *longer(1_000_000))
+        run.start()
+        run.reach(5)
+        done = run.ctl("scale", "generator", "3", "--yes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        run.ready("generator-0", "generator-1", "generator-2")
+        before = run.pids()
+        done = run.ctl("drain", "generator-1", "--yes")  # not the last one, which fewer generators would cost
+        self.assertEqual(done.returncode, 0, done.stderr)
+        run.wait_until("generator-1 to leave", lambda: "generator-1" not in run.pids(), 20)
+        reached = run.steps()
+        run.reach(reached + 20)
+        del before["generator-1"]
+        self.assertEqual(run.pids(), before)
+        self.assertNotIn("is lost", run.events())
+        self.stop(run)
+
     def test_signals_drain_everybody_and_the_run_goes_on_from_there(self):
         run = self.cluster_of("small", *longer(STEPS))
         for number, ending in enumerate((signal.SIGTERM, signal.SIGINT)[:2 if LONG else 1]):

@@ -23,8 +23,8 @@ struct seat {
   std::string host = "127.0.0.1"; ///< on which the other ranks reach this one
   std::uint32_t rank = 0;
   std::uint32_t size = 1;
-  std::chrono::milliseconds deadline{
-      600'000}; ///< for the others to come to the same operation; to find a meeting, twice that
+  std::chrono::milliseconds deadline{600'000};   ///< for the others to come to the same operation
+  std::chrono::milliseconds join_within{60'000}; ///< for them to come to the meeting; at most `deadline`
 };
 
 /// The ranks that train together. Every operation is called by all of them in the same order, and none takes longer

@@ -2,6 +2,7 @@
 #include "gpu/training/torch_collective.hpp"
 #include "runtime/error.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <c10/util/Logging.h>
 #include <cstdlib>
@@ -90,7 +91,7 @@ c10::intrusive_ptr<c10d::Store> enter(const seat& where) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<std::uint16_t>(std::stoul(where.address.substr(colon + 1)));
   options.waitWorkers = false;
-  options.timeout = where.deadline;
+  options.timeout = where.join_within;
   return c10::make_intrusive<c10d::TCPStore>(where.address.substr(0, colon), options);
 }
 
@@ -100,7 +101,9 @@ std::unique_ptr<meeting> open_store_meeting(const std::string& host) {
   return std::make_unique<store_meeting>(host);
 }
 
-std::shared_ptr<torch_collective> join_process_group(const seat& where, open_process_group open) {
+std::shared_ptr<torch_collective> join_process_group(const seat& taken, open_process_group open) {
+  seat where = taken;
+  where.join_within = std::min(where.join_within, where.deadline);
   if (where.rank >= where.size) {
     throw error(errc::invalid,
                 "rank " + std::to_string(where.rank) + " of " + std::to_string(where.size) + "; ranks begin at 0");
@@ -113,7 +116,7 @@ std::shared_ptr<torch_collective> join_process_group(const seat& where, open_pro
     const std::string all = e.what();
     throw error(errc::unavailable, "rank " + std::to_string(where.rank) + " of " + std::to_string(where.size) +
                                        " did not find the others at " + where.address + " within " +
-                                       std::to_string(where.deadline.count()) + " ms (" +
+                                       std::to_string(where.join_within.count()) + " ms (" +
                                        all.substr(0, all.find("\nException raised from")) + ")");
   }
 }

@@ -18,6 +18,26 @@ void require_given(const node_config& config, const std::string& key, const std:
   }
 }
 
+void check_ranks(const node_config& config, std::optional<wire::role> role) {
+  const bool host_is_here = wire::endpoint{config.ranks_host, 1}.is_loopback();
+  for (const auto& one : config.ranks_members) {
+    if (one.address.is_loopback() || (role && role != wire::role::learner && role != wire::role::controller)) {
+      continue;
+    }
+    if (config.keys.empty()) {
+      refuse(place(config, "ranks.members"), "ranks.members",
+             "has " + one.address.text() +
+                 ", off loopback, and there are no keys: anybody could join; make some with " +
+                 "`troupe keygen --out DIR` and write keys: DIR");
+    }
+    if (host_is_here && role != wire::role::controller) {
+      refuse(place(config, "ranks.host"), "ranks.host",
+             "is " + config.ranks_host + ", where " + one.name + " at " + one.address.text() +
+                 " would not find this process; write the address under which other machines reach it");
+    }
+  }
+}
+
 } // namespace
 
 void check_node_config(const node_config& config, std::optional<wire::role> role) {
@@ -33,6 +53,7 @@ void check_node_config(const node_config& config, std::optional<wire::role> role
                  "`troupe keygen --out DIR` and write keys: DIR");
     }
   }
+  check_ranks(config, role);
   if (config.member_timeout_s < 2 * config.heartbeat_s) {
     const auto* key = config.origin_of("member_timeout_s") == "default" ? "heartbeat_s" : "member_timeout_s";
     refuse(place(config, key), key,

@@ -72,6 +72,12 @@ std::string node_config::origin_of(const std::string& key) const {
   return found == origin.end() ? "default" : found->second;
 }
 
+std::size_t node_config::rank_of(const std::string& member) const {
+  const auto it = std::find_if(ranks_members.begin(), ranks_members.end(),
+                               [&](const rank_member& one) { return one.name == member; });
+  return it == ranks_members.end() ? 0 : static_cast<std::size_t>(it - ranks_members.begin()) + 1;
+}
+
 environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());

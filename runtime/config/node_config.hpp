@@ -8,8 +8,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::config {
+
+/// A process that is one of a learner's ranks.
+struct rank_member {
+  std::string name;
+  wire::endpoint address; ///< where rank 0 asks it
+};
 
 /// What one process of a distributed run is told: one schema for all roles. docs/node.md describes every key.
 struct node_config {
@@ -23,8 +30,11 @@ struct node_config {
   wire::endpoint buffer_address{"127.0.0.1", 7401};
   wire::endpoint weights_listen{"127.0.0.1", 7402};
   wire::endpoint weights_address{"127.0.0.1", 7402};
-  wire::endpoint http_listen{"127.0.0.1", 0};  ///< not given: no port
-  wire::endpoint admin_listen{"127.0.0.1", 0}; ///< controller and buffer; not given: no port
+  std::vector<rank_member> ranks_members;         ///< ranks 1, 2, ... of the learner; empty: they are in its process
+  wire::endpoint ranks_listen{"127.0.0.1", 7403}; ///< of such a rank
+  std::string ranks_host = "127.0.0.1";           ///< of any rank
+  wire::endpoint http_listen{"127.0.0.1", 0};     ///< not given: no port
+  wire::endpoint admin_listen{"127.0.0.1", 0};    ///< controller and buffer; not given: no port
   double heartbeat_s = 1;
   double member_timeout_s = 5;
   double join_s = 60;
@@ -35,6 +45,8 @@ struct node_config {
 
   /// Where a key's value comes from: origin, or "default".
   std::string origin_of(const std::string& key) const;
+  /// Which rank of the learner the process of this name is; 0, the learner itself, where `ranks.members` has it not.
+  std::size_t rank_of(const std::string& member) const;
 };
 
 /// Looks up a variable; nothing when it is not set.

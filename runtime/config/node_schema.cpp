@@ -70,6 +70,20 @@ node_key address(const char* name, wire::endpoint node_config::*member, role_set
       member};
 }
 
+rank_member read_rank_member(const std::string& text, const address_form& form, const node& from,
+                             const std::string& path) {
+  const auto equals = text.find('=');
+  rank_member one{.name = text.substr(0, equals), .address = {}};
+  if (equals == std::string::npos || !wire::is_name(one.name)) {
+    refuse(from.where, path, "is " + yaml_text(text) + "; write NAME=" + form_in_words(form));
+  }
+  node address = from;
+  address.is = node::shape::scalar;
+  address.text = text.substr(equals + 1);
+  read_endpoint(one.address, form, address, path);
+  return one;
+}
+
 node_key name_key() {
   auto row =
       words("name", &node_config::name, "of this process and of its keys: generator-0; every process has its own");
@@ -82,6 +96,56 @@ node_key name_key() {
     }
   };
   return {row, all_nodes};
+}
+
+/// NAME=tcp://HOST:PORT for each, in the order of ranks.
+node_key rank_members_key() {
+  constexpr address_form dial{.with_scheme = true};
+  return {
+      {"ranks.members", every_stage, "NAME=tcp://HOST:PORT, ...",
+       "ranks 1, 2, ... of the learner that are processes of their own: the name of each, and where the learner asks "
+       "it; as many as the recipe has `learners` beside the first, or none: then all ranks are in the learner's "
+       "process",
+       [=](node_config& to, const node& from, const std::string& path) {
+         to.ranks_members.clear();
+         for (const auto& text : read_texts(from, path)) {
+           for (std::size_t at = 0; at < text.size();) {
+             const auto end = std::min(text.find_first_of(", ", at), text.size());
+             if (end > at) {
+               to.ranks_members.push_back(read_rank_member(text.substr(at, end - at), dial, from, path));
+             }
+             at = end + 1;
+           }
+         }
+         for (std::size_t i = 0; i < to.ranks_members.size(); ++i) {
+           if (const auto& name = to.ranks_members[i].name; to.rank_of(name) != i + 1) {
+             refuse(from.where, path, "names " + name + " twice; a process is one rank");
+           }
+         }
+       },
+       [](const node_config& of) {
+         std::string all;
+         for (const auto& one : of.ranks_members) {
+           all += (all.empty() ? "" : ", ") + one.name + "=" + std::string(scheme) + one.address.text();
+         }
+         return yaml_text(all);
+       }},
+      controller | learner};
+}
+
+node_key rank_host_key() {
+  auto row = words("ranks.host", &node_config::ranks_host,
+                   "under which the learner's other ranks reach this process for what they add up at every step; that "
+                   "traffic has no keys: a network of their own");
+  row.range = "HOST";
+  row.read = [](node_config& to, const node& from, const std::string& path) {
+    const auto host = read_text(from, path);
+    if (!wire::kind_of_host(host) || wire::endpoint{host, 1}.is_any()) {
+      refuse(from.where, path, "is " + yaml_text(host) + "; write the name or address of this machine");
+    }
+    to.ranks_host = host;
+  };
+  return {row, learner};
 }
 
 } // namespace
@@ -111,6 +175,10 @@ const std::vector<node_key>& node_keys() {
       address("weights.listen", &node_config::weights_listen, learner, listen_tcp,
               "where the learner is asked to train, and new policy versions are fetched; port 0: a free one"),
       address("weights.address", &node_config::weights_address, controller | generator, dial_tcp, "of the learner"),
+      rank_members_key(),
+      address("ranks.listen", &node_config::ranks_listen, learner, listen_tcp,
+              "where a rank of the learner that is a process of its own is asked by the first"),
+      rank_host_key(),
       address("http.listen", &node_config::http_listen, all_nodes, {.listens = true, .optional = true},
               "health and metrics; port 0: a free one; empty: no port"),
       address("admin.listen", &node_config::admin_listen, controller | buffer, {.listens = true, .optional = true},

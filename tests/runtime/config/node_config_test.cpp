@@ -156,6 +156,40 @@ TEST_F(NodeConfig, NothingIsOffLoopbackWithoutKeys) {
   EXPECT_NE(refusal("name: g\nrecipe: r1-tiny\ncontrol: {address: \"c:7400\"}", "generator"), "accepted");
 }
 
+TEST_F(NodeConfig, TheRanksOfALearnerAreNamedInTheirOrder) {
+  for (const char* members : {"[a=tcp://127.0.0.1:1, b=tcp://127.0.0.1:2]", "a=tcp://127.0.0.1:1, b=tcp://127.0.0.1:2",
+                              "\"a=tcp://127.0.0.1:1 b=tcp://127.0.0.1:2\""}) {
+    const auto config = load(std::string{"ranks:\n  members: "} + members);
+    ASSERT_EQ(config.ranks_members.size(), 2U) << members;
+    EXPECT_EQ(config.rank_of("a"), 1U);
+    EXPECT_EQ(config.rank_of("b"), 2U);
+    EXPECT_EQ(config.rank_of("learner-0"), 0U);
+    EXPECT_EQ(config.ranks_members[1].address.text(), "127.0.0.1:2");
+    EXPECT_EQ(to_yaml(config, {}), "ranks:\n  members: \"a=tcp://127.0.0.1:1, b=tcp://127.0.0.1:2\"\n");
+  }
+  EXPECT_TRUE(load("ranks: {members: \"\"}").ranks_members.empty());
+  EXPECT_EQ(refusal("ranks: {members: \"127.0.0.1:1\"}"),
+            "n.yaml:1: ranks.members: is \"127.0.0.1:1\"; write NAME=tcp://HOST:PORT");
+  EXPECT_EQ(refusal("ranks: {members: \"a=127.0.0.1:1\"}"),
+            "n.yaml:1: ranks.members: is \"127.0.0.1:1\"; write tcp://HOST:PORT");
+  EXPECT_EQ(refusal("ranks: {members: [a=tcp://h:1, a=tcp://h:2]}"),
+            "n.yaml:1: ranks.members: names a twice; a process is one rank");
+  EXPECT_EQ(refusal("ranks: {host: 0.0.0.0}"),
+            "n.yaml:1: ranks.host: is \"0.0.0.0\"; write the name or address of this machine");
+}
+
+TEST_F(NodeConfig, RanksOnOtherMachinesNeedKeysAndAHostThatIsReached) {
+  const std::string far = "name: a\nrun: r\nrecipe: r1-tiny\nranks:\n  members: a=tcp://10.0.0.6:1\n";
+  EXPECT_NE(refusal(far, "learner").find("has 10.0.0.6:1, off loopback, and there are no keys"), std::string::npos);
+  EXPECT_NE(refusal("keys: k\n" + far, "learner")
+                .find("ranks.host: is 127.0.0.1, where a at 10.0.0.6:1 would not find this process; write the address"),
+            std::string::npos)
+      << refusal("keys: k\n" + far, "learner");
+  EXPECT_EQ(refusal("keys: k\n" + far + "  host: 10.0.0.5\n", "learner"), "accepted");
+  EXPECT_EQ(refusal("keys: k\n" + far, "controller"), "accepted");
+  EXPECT_EQ(refusal(far, "buffer"), "accepted"); // dials none
+}
+
 TEST_F(NodeConfig, ARoleNeedsItsOwn) {
   EXPECT_EQ(refusal("recipe: r1-tiny\n", "generator"),
             "n.yaml: name: has no value; say which generator this is, here or as TROUPE_NAME");

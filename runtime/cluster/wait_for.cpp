@@ -21,17 +21,32 @@ struct finding {
   std::string culprit;
 };
 
-/// The buffer or the learner is not there at all.
+bool is_rank(const wait_facts& facts, const std::string& name) {
+  return std::find(facts.ranks.begin(), facts.ranks.end(), name) != facts.ranks.end();
+}
+
+/// The learner itself, or its first rank where those are processes of their own.
+bool is_learner(const wait_facts& facts, const member& m) {
+  return m.who.as == wire::role::learner && !is_rank(facts, m.who.name);
+}
+
+/// The buffer or the learner is not there at all, or a rank of it.
 std::vector<finding> find_missing(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& role : facts.missing) {
-    const auto last = std::find_if(facts.members.begin(), facts.members.end(),
-                                   [&](const member& m) { return wire::to_string(m.who.as) == role && !is_here(m); });
-    found.push_back(last == facts.members.end()
-                        ? finding{"the run waits for the " + role + ": none has joined so far", role}
-                        : finding{"the run waits for " + last->who.name + ", which " +
-                                      (last->state == member_state::lost ? "is lost: " : "has left: ") + last->reason,
-                                  last->who.name});
+    const bool rank = is_rank(facts, role);
+    const auto last = std::find_if(facts.members.begin(), facts.members.end(), [&](const member& m) {
+      return !is_here(m) &&
+             (rank ? m.who.name == role : wire::to_string(m.who.as) == role && !is_rank(facts, m.who.name));
+    });
+    found.push_back(
+        last == facts.members.end()
+            ? finding{rank ? "the run waits for " + role + ", a rank of the learner: it has not joined so far"
+                           : "the run waits for the " + role + ": none has joined so far",
+                      role}
+            : finding{"the run waits for " + last->who.name + ", which " +
+                          (last->state == member_state::lost ? "is lost: " : "has left: ") + last->reason,
+                      last->who.name});
   }
   return found;
 }
@@ -48,16 +63,25 @@ std::vector<finding> find_silent(const wait_facts& facts) {
   return found;
 }
 
+/// A rank that is asked for its share of a step, and trains it.
+bool is_at_work(const wait_facts& facts, const std::string& name) {
+  return is_rank(facts, name) && std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
+           return m.who.name == name && is_here(m) && m.last.waits_for.empty();
+         });
+}
+
 /// Members whose questions nobody answers: the other side, or the way to it.
 std::vector<finding> find_unanswered(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& m : facts.members) {
-    if (is_here(m) && !m.last.unanswered_by.empty() && m.last.unanswered_for >= worth_telling) {
-      found.push_back(
-          {m.who.name + " has had no answer of the " + m.last.unanswered_by + " for " + seconds(m.last.unanswered_for),
-           m.who.name + " - " + m.last.unanswered_by});
+    if (is_here(m) && !m.last.unanswered_by.empty() && m.last.unanswered_for >= worth_telling &&
+        !is_at_work(facts, m.last.unanswered_by)) {
+      const bool rank = is_rank(facts, m.last.unanswered_by);
+      found.push_back({m.who.name + " has had no answer of " + (rank ? "" : "the ") + m.last.unanswered_by + " for " +
+                           seconds(m.last.unanswered_for),
+                       m.who.name + " - " + m.last.unanswered_by});
     }
-    const bool asks_for_work = m.who.as == wire::role::learner && m.last.waits_for == "controller";
+    const bool asks_for_work = is_learner(facts, m) && m.last.waits_for == "controller";
     if (is_here(m) && asks_for_work && std::min(m.last.doing_for, facts.learner_unanswered) >= worth_telling) {
       found.push_back({m.who.name + " waits to be told what to do, and the controller has waited for its answer for " +
                            seconds(facts.learner_unanswered),
@@ -98,7 +122,7 @@ std::vector<finding> find_slow(const wait_facts& facts) {
 /// What the learner itself says, with the buffer's words where it waits for a batch.
 std::string line_of_learner(const wait_facts& facts) {
   for (const auto& m : facts.members) {
-    if (m.who.as != wire::role::learner || !is_here(m)) {
+    if (!is_learner(facts, m) || !is_here(m)) {
       continue;
     }
     const std::string work = facts.work.value_or("");
@@ -132,14 +156,20 @@ explanation explain(const wait_facts& facts) {
   append(causes, find_slow(facts));
   explanation all;
   const auto learner = line_of_learner(facts);
-  const bool waits_long = std::any_of(facts.members.begin(), facts.members.end(), [](const member& m) {
-    return m.who.as == wire::role::learner && !m.last.waits_for.empty() && m.last.doing_for >= worth_telling;
+  const bool waits_long = std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
+    return is_learner(facts, m) && !m.last.waits_for.empty() && m.last.doing_for >= worth_telling;
   });
   all.summary = !causes.empty() ? causes.front().words
                 : waits_long    ? learner
                                 : "nothing is stuck" + (learner.empty() ? "" : "; " + learner);
   if (!learner.empty()) {
     all.lines.push_back(learner);
+  }
+  for (const auto& m : facts.members) {
+    if (is_rank(facts, m.who.name) && is_here(m) && !m.last.doing.empty()) {
+      all.lines.push_back(m.who.name + ": " + m.last.doing +
+                          (m.last.doing_for < worth_telling ? "" : " for " + seconds(m.last.doing_for)));
+    }
   }
   if (facts.work && !facts.work->empty()) {
     all.lines.push_back("buffer: " + *facts.work);

@@ -13,7 +13,8 @@ namespace troupe::cluster {
 struct wait_facts {
   std::string stage;                ///< at work; empty before the first
   bool paused = false;              ///< by an operator
-  std::vector<std::string> missing; ///< roles without which the run stands still
+  std::vector<std::string> missing; ///< roles, and names of ranks, without which the run stands still
+  std::vector<std::string> ranks;   ///< names of the learner's ranks that are processes beside it
   std::vector<member> members;
   milliseconds learner_unanswered{
       0};                          ///< so long the controller has had no answer of the learner; a step takes its time

@@ -129,5 +129,54 @@ TEST(WaitFor, WhoIsLongAtOneThingIsNamedLast) {
   EXPECT_THAT(told.culprits, ElementsAre("verifier-0"));
 }
 
+/// The same with a rank of the learner in a process of its own.
+wait_facts with_rank(sign_of_life said) {
+  auto facts = healthy();
+  facts.ranks = {"learner-1"};
+  facts.members.push_back(of("learner-1", wire::role::learner, std::move(said)));
+  return facts;
+}
+
+TEST(WaitFor, ARankThatWaitsForItsLearnerIsToldAndNoCulprit) {
+  const auto told =
+      explain(with_rank({.doing = "waiting for rank 0", .doing_for = milliseconds{9000}, .waits_for = "learner"}));
+  EXPECT_EQ(told.summary, "nothing is stuck; learner-0: waiting for a batch");
+  EXPECT_THAT(told.lines, Contains("learner-1: waiting for rank 0 for 9 s"));
+  EXPECT_THAT(told.culprits, IsEmpty());
+}
+
+TEST(WaitFor, ARankThatIsMissingIsNamed) {
+  auto facts = with_rank({});
+  facts.missing = {"learner-1"};
+  named(facts, "learner-1").state = member_state::lost;
+  named(facts, "learner-1").reason = "silent for 5 s";
+  EXPECT_EQ(explain(facts).summary, "the run waits for learner-1, which is lost: silent for 5 s");
+  EXPECT_THAT(explain(facts).culprits, ElementsAre("learner-1"));
+  facts.members.pop_back();
+  EXPECT_EQ(explain(facts).summary, "the run waits for learner-1, a rank of the learner: it has not joined so far");
+}
+
+TEST(WaitFor, ALostRankIsNotTheLearnerThatIsMissing) {
+  auto facts = with_rank({});
+  named(facts, "learner-1").state = member_state::lost;
+  std::erase_if(facts.members, [](const member& m) { return m.who.name == "learner-0"; });
+  facts.missing = {"learner"};
+  EXPECT_EQ(explain(facts).summary, "the run waits for the learner: none has joined so far");
+}
+
+TEST(WaitFor, ARankOwesAnAnswerOnlyWhenItIsNotAtWorkOnIt) {
+  auto facts = with_rank({.doing = "training step 3", .doing_for = milliseconds{9000}});
+  auto& learner = named(facts, "learner-0").last;
+  learner = {.doing = "training step 3",
+             .doing_for = milliseconds{9000},
+             .unanswered_by = "learner-1",
+             .unanswered_for = milliseconds{9000}};
+  EXPECT_THAT(explain(facts).culprits, IsEmpty()); // a step takes its time
+  named(facts, "learner-1").last = {
+      .doing = "waiting for rank 0", .doing_for = milliseconds{9000}, .waits_for = "learner"};
+  EXPECT_EQ(explain(facts).summary, "learner-0 has had no answer of learner-1 for 9 s");
+  EXPECT_THAT(explain(facts).culprits, ElementsAre("learner-0 - learner-1"));
+}
+
 } // namespace
 } // namespace troupe::cluster

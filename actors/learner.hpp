@@ -28,7 +28,7 @@ struct learner_parts {
   gpu::model_shape new_model; ///< used when a stage starts from no checkpoint
   worker_name who;
   std::vector<learner_rank_actor> ranks;  ///< the other ranks, of rank 0 (actors/learner_ranks.hpp)
-  std::string meeting_host = "127.0.0.1"; ///< where they meet
+  std::string meeting_host = "127.0.0.1"; ///< on which the others reach this rank; of rank 0: where they meet
   std::chrono::milliseconds ranks_deadline{deadline::ranks};
 };
 

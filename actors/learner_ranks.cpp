@@ -31,11 +31,19 @@ namespace {
 
 using pointer = learner_rank_actor::stateful_pointer<learner_rank_state>;
 
-/// A request of the stage at hand, and of no other version than this rank's.
-void check_in_step(const learner_rank_state& s, epoch learner, policy_version version) {
+/// A request of the stage at hand.
+void check_epoch(const learner_rank_state& s, epoch learner) {
+  if (s.loaded.learner == epoch{} && learner != epoch{}) {
+    throw error{errc::unavailable, "this rank was started and has no stage so far"};
+  }
   if (learner != s.loaded.learner) {
     throw error{errc::fenced, "this rank works for another epoch of the learner"};
   }
+}
+
+/// The same, and of no other version than this rank's.
+void check_in_step(const learner_rank_state& s, epoch learner, policy_version version) {
+  check_epoch(s, learner);
   if (!s.trainer) {
     throw error{errc::unavailable, "this rank has lost its model; load the stage"};
   }
@@ -45,35 +53,57 @@ void check_in_step(const learner_rank_state& s, epoch learner, policy_version ve
   }
 }
 
+void lose_model(learner_rank_state& s, const learner_parts& p) {
+  s.trainer.reset(); // the others need not wait for this rank
+  p.status->now("waiting for the stage to be loaded anew", "learner");
+}
+
+void idle(const learner_parts& p) {
+  p.status->now("waiting for rank 0", "learner");
+}
+
 void train_share(learner_rank_state& s, const learner_parts& p, const train_share_request& r, const batch* groups) {
   check_in_step(s, r.learner, r.version);
+  activity::scope busy{*p.meter, activity::kind::training};
+  p.status->now("training step " + std::to_string(s.version.next().value));
   try {
     fail_point("rank_trains");
     train_once(*s.trainer, {.groups = groups, .examples = s.examples.get(), .data_cursor = r.data_cursor}, *p.recipe,
                s.loaded.stage, s.version.next(), *p.tokenizer);
   } catch (const std::exception&) {
-    s.trainer.reset(); // the others need not wait for this rank
+    lose_model(s, p);
     throw;
   }
   s.version = s.version.next();
+  p.status->work_with(s.version);
+  idle(p);
 }
 
 } // namespace
 
 learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<const learner_parts> parts,
                                                buffer_actor from) {
+  idle(*parts);
   return {
       [=](const load_share_request& r) -> caf::result<load_share_reply> {
         auto promise = self->make_response_promise<load_share_reply>();
+        const auto learner = r.what.learner;
+        if (learner < self->state.loaded.learner && learner != epoch{}) { // sent again, or by a rank 0 of before
+          promise.deliver(to_caf(error{errc::fenced, "a later epoch has begun for this rank"}));
+          return promise;
+        }
         self->state.trainer.reset();
         self->state.loaded = r.what;
+        parts->status->now("loading stage " + std::to_string(r.what.stage.value));
         auto wanted = std::make_shared<examples_wanted>();
         wanted->recipe = parts->recipe;
         wanted->sources = &parts->sources;
         wanted->tokenizer = parts->tokenizer;
         wanted->stage = r.what.stage;
         wanted->done = [=](std::unique_ptr<training_data> examples) mutable {
+          check_epoch(self->state, learner); // no other stage was asked for meanwhile
           self->state.examples = std::move(examples);
+          idle(*parts);
           promise.deliver(load_share_reply{});
         };
         wanted->failed = [=](const caf::error& e) mutable { promise.deliver(e); };
@@ -83,11 +113,14 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
       [=](const join_ranks_request& r) {
         return answer<join_ranks_reply>([&] {
           auto& s = self->state;
-          if (r.learner != s.loaded.learner) {
-            throw error{errc::fenced, "this rank works for another epoch of the learner"};
-          }
-          s.trainer = open_trainer(*parts, s.loaded, parts->backend->join(r.where));
+          check_epoch(s, r.learner);
+          auto where = r.where;
+          where.host = parts->meeting_host; // this rank's own
+          parts->status->now("joining the other ranks");
+          s.trainer = open_trainer(*parts, s.loaded, parts->backend->join(where));
           s.version = s.loaded.version;
+          parts->status->work_with(s.version);
+          idle(*parts);
           return join_ranks_reply{};
         });
       },
@@ -105,11 +138,12 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
           train(nullptr);
           return promise;
         }
+        parts->status->now("reading a batch", "buffer");
         self->request(from, deadline::buffer, read_batch_request{r.groups})
             .then([=](const lease_batch_reply& reply) mutable { train(reply.what.get()); },
                   [=](caf::error& e) mutable {
                     if (r.learner == self->state.loaded.learner) {
-                      self->state.trainer.reset();
+                      lose_model(self->state, *parts);
                     }
                     promise.deliver(std::move(e));
                   });
@@ -122,7 +156,7 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
           try {
             s.trainer->gather();
           } catch (const std::exception&) {
-            s.trainer.reset();
+            lose_model(s, *parts);
             throw;
           }
           return gather_share_reply{};
@@ -133,10 +167,12 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
 
 std::vector<learner_rank_actor> spawn_learner_ranks(caf::actor_system& system, const learner_parts& like,
                                                     const buffer_actor& from) {
-  const auto parts = std::make_shared<const learner_parts>(like);
+  auto parts = std::make_shared<learner_parts>(like);
+  parts->meter = std::make_shared<activity>(); // rank 0's figures are those of the learner
+  parts->status = std::make_shared<worker_status>();
   std::vector<learner_rank_actor> ranks;
   for (std::uint32_t i = 1; i < like.recipe->learners; ++i) {
-    ranks.push_back(system.spawn<caf::detached>(learner_rank, parts, from));
+    ranks.push_back(system.spawn<caf::detached>(learner_rank, std::shared_ptr<const learner_parts>{parts}, from));
   }
   return ranks;
 }

@@ -26,11 +26,13 @@ struct learner_rank_state {
   load_stage_request loaded; ///< of the stage at hand
   policy_version version;
 };
+/// A rank beside rank 0, which asks it from this process or over the wire (actors/rank_door.hpp). Of the parts it uses
+/// no board.
 learner_rank_actor::behavior_type learner_rank(learner_rank_actor::stateful_pointer<learner_rank_state> self,
                                                std::shared_ptr<const learner_parts> parts, buffer_actor from);
 
-/// Spawns the ranks that the recipe asks for beside rank 0, whose `ranks` they become; none where it asks for one
-/// learner. `like` is what rank 0 gets. They end with the actor that rank 0 is.
+/// Spawns the ranks that the recipe asks for beside rank 0, in this process, whose `ranks` they become; none where it
+/// asks for one learner. `like` is what rank 0 gets. They end with the actor that rank 0 is.
 std::vector<learner_rank_actor> spawn_learner_ranks(caf::actor_system& system, const learner_parts& like,
                                                     const buffer_actor& from);
 

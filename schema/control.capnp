@@ -1,8 +1,9 @@
-# What members say to the controller, and the controller to the learner, when they are processes of their own. How this
-# file may change: schema/README.md.
+# What members say to the controller, the controller to the learner, and the learner to its other ranks, when they are
+# processes of their own. How this file may change: schema/README.md.
 @0x9d1dfbbd3d5010a9;
 
 using Cxx = import "/capnp/c++.capnp";
+using Rollout = import "rollout.capnp";
 $Cxx.namespace("troupe::schema");
 
 # Who speaks is in the connection: its key says name and role, its hello says the incarnation.
@@ -59,3 +60,17 @@ struct LearnerReply {
   metrics @4 :Text;         # JSON
   checkpoint @5 :Data;      # CheckpointRecord; empty: none
 }
+
+# Rank 0 of a learner to another rank; the epoch is that of the learner's stage.
+struct RankRequest {        # join_ranks, train_share, gather_share; load_share is a LearnerRequest
+  epoch @0 :UInt64;
+  version @1 :UInt64;
+  dataCursor @2 :UInt64;
+  groups @3 :List(Rollout.GroupId);
+  meeting @4 :Text;         # HOST:PORT
+  rank @5 :UInt32;
+  ranks @6 :UInt32;         # how many there are
+  deadlineMs @7 :UInt64;    # for one operation
+}
+
+struct RankReply {}         # done

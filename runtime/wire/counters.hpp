@@ -62,6 +62,18 @@ struct client_counters {
   std::uint64_t bad_replies = 0; ///< dropped: malformed, or a checksum that does not hold
   std::uint64_t blocked_us = 0;  ///< while requests waited for credit
 
+  client_counters& operator+=(const client_counters& more) {
+    requests += more.requests;
+    replies += more.replies;
+    refused += more.refused;
+    expired += more.expired;
+    retransmitted += more.retransmitted;
+    connections += more.connections;
+    bad_replies += more.bad_replies;
+    blocked_us += more.blocked_us;
+    return *this;
+  }
+
   /// f(name, value) for each, in this order.
   template <class F>
   void each(F f) const {

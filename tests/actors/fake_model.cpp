@@ -151,6 +151,7 @@ public:
   }
   std::unique_ptr<gpu::meeting> open_meeting(const std::string&) override { return std::make_unique<fake_meeting>(); }
   std::shared_ptr<gpu::collective> join(const gpu::seat& where) override {
+    script_->host = where.host;
     return std::make_shared<gpu::collective>(where);
   }
   std::unique_ptr<gpu::sampler> make_sampler(shared_weights from, std::uint32_t batch_size) override {

@@ -22,6 +22,7 @@ struct model_script {
   std::string other_rank_fails;      ///< what a training step of a rank but 0 throws; empty: nothing
   std::string saving_fails;          ///< what saving throws, after one file was written; empty: nothing
   gpu::model_shape shape;            ///< of all weights
+  std::string host;                  ///< of the last seat taken
   std::vector<std::string> done;     ///< one line a call: "load FOLDER", "grpo 2", "rank 1 grpo 2", "reference", ...
   std::vector<gpu::training_sequence> trained; ///< of the last training step
 };

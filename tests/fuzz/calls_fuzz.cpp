@@ -2,6 +2,7 @@
 #include "actors/buffer_calls.hpp"
 #include "actors/control_calls.hpp"
 #include "actors/learner_calls.hpp"
+#include "actors/rank_calls.hpp"
 #include "actors/weights_calls.hpp"
 #include "schema/codec.hpp"
 #include "tests/fuzz/input_folder.hpp"
@@ -42,7 +43,9 @@ constexpr std::array calls{round_trip<decode_control<cluster::joiner>>,
                            round_trip<decode_call<await_weights_request>>,
                            round_trip<decode_call<await_weights_reply>>,
                            round_trip<decode_call<describe_weights_reply>>,
-                           round_trip<decode_call<weights_chunk_request>>};
+                           round_trip<decode_call<weights_chunk_request>>,
+                           round_trip<decode_rank_call<join_ranks_request>>,
+                           round_trip<decode_rank_call<train_share_request>>};
 
 } // namespace
 } // namespace troupe::actors

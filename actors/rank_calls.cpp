@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/rank_calls.hpp"
+
+#include "actors/learner_calls.hpp"
+#include "schema/codec_frame.hpp"
+#include "schema/control.capnp.h"
+
+#include <algorithm>
+
+namespace troupe::actors {
+
+namespace {
+
+namespace frame = troupe::frame;
+using builder = schema::RankRequest::Builder;
+using reader = schema::RankRequest::Reader;
+
+std::string done() {
+  return frame::make<schema::RankReply>([](auto) {});
+}
+template <class Reply>
+Reply done_in(std::string_view bytes) {
+  return frame::open<schema::RankReply>(bytes, [](auto) { return Reply{}; });
+}
+
+} // namespace
+
+std::string encode(const load_share_request& m) {
+  return encode(m.what);
+}
+template <>
+load_share_request decode_rank_call(std::string_view bytes) {
+  return {decode_learner_call<load_stage_request>(bytes)};
+}
+
+std::string encode(const join_ranks_request& m) {
+  return frame::make<schema::RankRequest>([&](builder to) {
+    to.setEpoch(m.learner.value);
+    to.setMeeting(m.where.address);
+    to.setRank(m.where.rank);
+    to.setRanks(m.where.size);
+    to.setDeadlineMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.where.deadline.count())));
+  });
+}
+template <>
+join_ranks_request decode_rank_call(std::string_view bytes) {
+  static constexpr std::uint64_t longest = 86'400'000; // a day
+  return frame::open<schema::RankRequest>(bytes, [](reader from) {
+    join_ranks_request m{.where = {}, .learner = epoch{from.getEpoch()}};
+    m.where.address = frame::text(from.getMeeting());
+    m.where.rank = from.getRank();
+    m.where.size = from.getRanks();
+    m.where.deadline =
+        std::chrono::milliseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(from.getDeadlineMs(), longest))};
+    return m;
+  });
+}
+
+std::string encode(const train_share_request& m) {
+  return frame::make<schema::RankRequest>([&](builder to) {
+    to.setEpoch(m.learner.value);
+    to.setVersion(m.version.value);
+    to.setDataCursor(m.data_cursor);
+    auto groups = to.initGroups(frame::size(m.groups));
+    for (capnp::uint i = 0; i < groups.size(); ++i) {
+      frame::put(groups[i], m.groups[i]);
+    }
+  });
+}
+template <>
+train_share_request decode_rank_call(std::string_view bytes) {
+  return frame::open<schema::RankRequest>(bytes, [](reader from) {
+    train_share_request m{.learner = epoch{from.getEpoch()},
+                          .version = policy_version{from.getVersion()},
+                          .data_cursor = from.getDataCursor(),
+                          .groups = {}};
+    for (const auto id : from.getGroups()) {
+      m.groups.push_back(frame::get_group_id(id));
+    }
+    return m;
+  });
+}
+
+std::string encode(const gather_share_request& m) {
+  return frame::make<schema::RankRequest>([&](builder to) {
+    to.setEpoch(m.learner.value);
+    to.setVersion(m.version.value);
+  });
+}
+template <>
+gather_share_request decode_rank_call(std::string_view bytes) {
+  return frame::open<schema::RankRequest>(bytes, [](reader from) {
+    return gather_share_request{epoch{from.getEpoch()}, policy_version{from.getVersion()}};
+  });
+}
+
+std::string encode(const load_share_reply&) {
+  return done();
+}
+std::string encode(const join_ranks_reply&) {
+  return done();
+}
+std::string encode(const train_share_reply&) {
+  return done();
+}
+std::string encode(const gather_share_reply&) {
+  return done();
+}
+template <>
+load_share_reply decode_rank_call(std::string_view bytes) {
+  return done_in<load_share_reply>(bytes);
+}
+template <>
+join_ranks_reply decode_rank_call(std::string_view bytes) {
+  return done_in<join_ranks_reply>(bytes);
+}
+template <>
+train_share_reply decode_rank_call(std::string_view bytes) {
+  return done_in<train_share_reply>(bytes);
+}
+template <>
+gather_share_reply decode_rank_call(std::string_view bytes) {
+  return done_in<gather_share_reply>(bytes);
+}
+
+bool may_lead(wire::role who, std::uint16_t kind) {
+  return who == wire::role::learner && kind >= static_cast<std::uint16_t>(rank_call::load_share) &&
+         kind <= static_cast<std::uint16_t>(rank_call::gather_share);
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/messages.hpp"
+#include "runtime/wire/message.hpp"
+
+#include <string>
+#include <string_view>
+
+/// What rank 0 of a learner asks of another rank, and the answers, as bytes, for a rank in another process
+/// (schema/control.capnp). Decoding trusts nothing and throws codec_error.
+namespace troupe::actors {
+
+/// Kinds of the wire's requests. Numbers are never reused.
+enum class rank_call : std::uint16_t { load_share = 400, join_ranks = 401, train_share = 402, gather_share = 403 };
+
+std::string encode(const load_share_request& m);
+std::string encode(const load_share_reply& m);
+/// Of the seat all but `host`, which each rank knows for itself.
+std::string encode(const join_ranks_request& m);
+std::string encode(const join_ranks_reply& m);
+std::string encode(const train_share_request& m);
+std::string encode(const train_share_reply& m);
+std::string encode(const gather_share_request& m);
+std::string encode(const gather_share_reply& m);
+
+/// T is one of the types above.
+template <class T>
+T decode_rank_call(std::string_view bytes);
+
+/// A learner alone.
+bool may_lead(wire::role who, std::uint16_t kind);
+
+} // namespace troupe::actors

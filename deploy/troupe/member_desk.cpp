@@ -6,6 +6,7 @@
 #include "schema/codec.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace troupe::program {
@@ -70,6 +71,10 @@ cluster::instruction member_desk::answer(const wire::peer& from, const wire::mes
   throw error{errc::invalid, "request of the unknown kind " + std::to_string(what.kind)};
 }
 
+bool member_desk::is_rank(const std::string& name) const {
+  return std::find(options_.ranks.begin(), options_.ranks.end(), name) != options_.ranks.end();
+}
+
 void member_desk::account(const std::string& name, wire::role as, const cluster::sign_of_life& said) {
   auto& last = meters_[name];
   const auto grown = [](std::uint64_t now, std::uint64_t before) { return now < before ? now : now - before; };
@@ -77,7 +82,7 @@ void member_desk::account(const std::string& name, wire::role as, const cluster:
   if (as == wire::role::generator) {
     generated_since_[name] += busy;
     sampled_since_ += grown(said.tokens, last.tokens);
-  } else if (as == wire::role::learner) {
+  } else if (as == wire::role::learner && !is_rank(name)) { // its ranks train at the same time
     trained_since_ += busy;
   }
   last = {said.busy_us, said.tokens};
@@ -138,12 +143,15 @@ std::vector<std::string> member_desk::missing_now() const {
   std::vector<std::string> all;
   const auto here = membership_.members(std::chrono::steady_clock::now());
   for (const auto role : {wire::role::buffer, wire::role::learner}) {
-    const bool present = std::any_of(
-        here.begin(), here.end(), [&](const auto& m) { return m.who.as == role && membership_.present(m.who.name); });
+    const bool present = std::any_of(here.begin(), here.end(), [&](const auto& m) {
+      return m.who.as == role && !is_rank(m.who.name) && membership_.present(m.who.name);
+    });
     if (!present) {
       all.push_back(wire::to_string(role));
     }
   }
+  std::copy_if(options_.ranks.begin(), options_.ranks.end(), std::back_inserter(all),
+               [this](const auto& name) { return !membership_.present(name); });
   return all;
 }
 

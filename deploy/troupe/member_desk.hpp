@@ -20,9 +20,10 @@ class member_desk {
 public:
   struct options {
     cluster::membership_rules rules;
+    std::vector<std::string> ranks; ///< names of the learner's ranks that are processes beside it
     std::shared_ptr<actors::roll_call> roll;
     std::function<void(const std::string& text)> note; ///< what a user would like to know
-    /// The buffer or the learner is gone or was restarted, while a run was under way.
+    /// The buffer or a rank of the learner is gone or was restarted, while a run was under way.
     std::function<void(const std::string& why)> interrupted;
   };
   explicit member_desk(options o) : options_(std::move(o)), membership_(options_.rules) {}
@@ -31,7 +32,8 @@ public:
   /// Looks who is silent, and passes on what happened. Call it several times a second.
   void tick();
 
-  /// Whom the run cannot do without and who is not here: "buffer", "learner"; empty when it can begin.
+  /// Whom the run cannot do without and who is not here: "buffer", "learner", the name of a rank; empty when it can
+  /// begin.
   std::vector<std::string> missing();
   /// From now on a loss of buffer or learner interrupts, and none from before does. False when one of them is missing,
   /// or something has happened meanwhile: ask again.
@@ -40,6 +42,8 @@ public:
   bool drain(const std::string& name);
   void finish(const std::string& why);
   std::vector<cluster::member> members();
+  const std::vector<std::string>& ranks() const { return options_.ranks; }
+  bool is_rank(const std::string& name) const;
   struct counts {
     std::uint64_t joined = 0;
     std::uint64_t lost = 0;

@@ -29,6 +29,17 @@ std::string hash_of(const config::recipe& r) {
   return hex;
 }
 
+/// Those of the learner that are processes of their own are all that the recipe asks for.
+void check_ranks(const config::node_config& config, const config::recipe& recipe, wire::role as) {
+  const auto named = config.ranks_members.size();
+  if ((as == wire::role::learner || as == wire::role::controller) && named != 0 && named + 1 != recipe.learners) {
+    throw error{errc::invalid,
+                config.file + ": ranks.members: names " + std::to_string(named) +
+                    " beside the learner, and the recipe has learners: " + std::to_string(recipe.learners) + "; name " +
+                    std::to_string(recipe.learners - 1) + ", or none to have them all in the learner's process"};
+  }
+}
+
 } // namespace
 
 node::node(wire::role as, const std::string& config_file)
@@ -36,6 +47,7 @@ node::node(wire::role as, const std::string& config_file)
   config::check_node_config(config_, as);
   recipe_ = config::load_recipe(config_.recipe);
   recipe_hash_ = hash_of(recipe_);
+  check_ranks(config_, recipe_, as);
   who_ = {config_.name, wire::new_incarnation()};
   if (!config_.keys.empty()) {
     keys_ = wire::read_key_pair(config_.keys + "/" + config_.name + ".curve");

@@ -86,7 +86,7 @@ json run_control::cluster() {
                                         .last = {.doing = "walking the stages"}}));
   for (const auto& m : run_.desk().members()) {
     all["members"].push_back(member_json(m));
-    if (m.who.as == wire::role::learner) {
+    if (m.who.as == wire::role::learner && !run_.desk().is_rank(m.who.name)) {
       all["version"] = m.last.version.value;
     }
   }
@@ -102,6 +102,7 @@ json run_control::why() {
   cluster::wait_facts facts{.stage = {},
                             .paused = run_.paused(),
                             .missing = run_.desk().missing(),
+                            .ranks = run_.desk().ranks(),
                             .members = {},
                             .learner_unanswered = run_.learner_waiting(),
                             .work = {}};

@@ -8,6 +8,7 @@
 #include "runtime/metrics/report_file.hpp"
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
+#include "runtime/wire/incarnation.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,19 +20,16 @@ namespace troupe::program {
 
 namespace fs = std::filesystem;
 
-std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run) {
-  const fs::path folder = fs::path{run} / "tokenizer";
-  if (fs::exists(folder / "tokenizer.json")) {
-    return folder.string();
-  }
-  fs::create_directories(folder);
+namespace {
+
+void write_tokenizer(const config::recipe& r, const actors::source_map& sources, const fs::path& folder) {
   if (!r.model.path.empty()) {
     for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}) {
       if (fs::exists(fs::path{r.model.path} / name)) {
         fs::copy_file(fs::path{r.model.path} / name, folder / name);
       }
     }
-    return folder.string();
+    return;
   }
   std::vector<std::shared_ptr<const task::prompt_source>> all;
   for (const auto& [name, s] : sources) {
@@ -39,6 +37,26 @@ std::string prepare_tokenizer(const config::recipe& r, const actors::source_map&
   }
   text::write_character_tokenizer(folder.string(), r.model.alphabet.empty() ? task::alphabet(all) : r.model.alphabet,
                                   task::tags());
+}
+
+} // namespace
+
+std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run) {
+  const fs::path folder = fs::path{run} / "tokenizer";
+  if (fs::exists(folder / "tokenizer.json")) {
+    return folder.string();
+  }
+  const fs::path own = folder.string() + "." + to_string(wire::new_incarnation());
+  fs::create_directories(folder);
+  fs::create_directories(own);
+  write_tokenizer(r, sources, own);
+  for (const char* name :
+       {"tokenizer_config.json", "special_tokens_map.json", "tokenizer.json"}) { // the last: all is there
+    if (fs::exists(own / name)) {
+      fs::rename(own / name, folder / name);
+    }
+  }
+  fs::remove_all(own);
   return folder.string();
 }
 

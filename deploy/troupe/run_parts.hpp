@@ -14,7 +14,8 @@
 /// What a run is made of, whether its roles share a process or not.
 namespace troupe::program {
 
-/// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks. Below `run`.
+/// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks. Below `run`,
+/// where several processes may want it at once.
 std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run);
 
 gpu::model_shape shape_of(const config::model_spec& m, std::uint32_t vocabulary);

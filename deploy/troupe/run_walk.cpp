@@ -16,6 +16,14 @@ constexpr std::chrono::milliseconds poll{100}; // for members to come, on the ru
 constexpr std::chrono::milliseconds admin_patience{3000};
 constexpr unsigned attempts_without_progress_max = 20;
 
+std::vector<std::string> names_of_ranks(const config::node_config& config) {
+  std::vector<std::string> names;
+  for (const auto& one : config.ranks_members) {
+    names.push_back(one.name);
+  }
+  return names;
+}
+
 } // namespace
 
 /// One life of the run's buffer and learner: their clients, and the actors that stand for them here.
@@ -65,6 +73,7 @@ run_walk::run_walk(node& here, caf::actor_system& system)
       desk_({.rules = {.heartbeat = milliseconds_of(here.config().heartbeat_s),
                        .timeout = milliseconds_of(here.config().member_timeout_s),
                        .recipe = here.recipe_hash()},
+             .ranks = names_of_ranks(here.config()),
              .roll = roll_,
              .note = [this](const std::string& text) { note(text); },
              .interrupted = [this](const std::string& why) { interrupt(why); }}) {}
@@ -96,7 +105,8 @@ bool run_walk::gather() {
     const auto now = std::chrono::steady_clock::now();
     std::string who;
     for (const auto& one : missing) {
-      who += (who.empty() ? "the " : " and the ") + one;
+      const bool role = one == "buffer" || one == "learner"; // else the name of a rank
+      who += (who.empty() ? "" : " and ") + std::string(role ? "the " : "") + one;
     }
     if (here_.stopping()) {
       return false;
@@ -158,13 +168,7 @@ wire::client_counters run_walk::asked() const {
     return {};
   }
   auto sum = present_->to_buffer->read();
-  const auto more = present_->to_learner->read();
-  sum.requests += more.requests;
-  sum.replies += more.replies;
-  sum.refused += more.refused;
-  sum.expired += more.expired;
-  sum.retransmitted += more.retransmitted;
-  return sum;
+  return sum += present_->to_learner->read();
 }
 
 std::optional<metrics::progress> run_walk::progress() const {

@@ -55,7 +55,7 @@ supervisor::supervisor(std::string run_folder, const cast_size& size) : run_(std
   make_keys(run_ + "/keys", keyed_);
   fs::create_directories(run_ + "/nodes");
   forget_drained();
-  const auto ports = free_ports(4);
+  const auto ports = free_ports(3 + size.learners);
   base_.run = run_;
   base_.recipe = run_ + "/recipe.yaml";
   base_.keys = run_ + "/keys";
@@ -63,6 +63,9 @@ supervisor::supervisor(std::string run_folder, const cast_size& size) : run_(std
   base_.buffer_listen.port = base_.buffer_address.port = ports[1];
   base_.weights_listen.port = base_.weights_address.port = ports[2];
   base_.admin_listen.port = ports[3];
+  for (unsigned rank = 1; rank < size.learners; ++rank) {
+    base_.ranks_members.push_back({name_of(wire::role::learner, rank), {"127.0.0.1", ports[3 + rank]}});
+  }
   add("controller", wire::role::controller);
   add("buffer", wire::role::buffer);
   for (const auto& [as, count] :
@@ -93,6 +96,9 @@ void supervisor::add(const std::string& name, wire::role as) {
   own.name = name;
   if (as != wire::role::controller) {
     own.admin_listen.port = 0;
+  }
+  if (const auto rank = own.rank_of(name); rank != 0) {
+    own.ranks_listen = own.ranks_members[rank - 1].address;
   }
   data::write_file_durably(run_ + "/nodes/" + name + ".yaml", config::to_yaml(own, {.resolved = true}));
   members_[name] = member{.as = as, .start_at = clock::now()};

@@ -14,7 +14,7 @@ namespace troupe::program {
 
 /// How many of each role, beside one controller and one buffer.
 struct cast_size {
-  unsigned learners = 1;
+  unsigned learners = 1; ///< ranks of one learner
   unsigned generators = 1;
   unsigned verifiers = 1;
 };

@@ -93,7 +93,8 @@ int up(const options& o) {
   config::check_prompts(recipe, config::open_sources(recipe));
   require_programs(recipe);
   claim_run_folder(out, recipe, settings.value_or(set));
-  supervisor processes{out, {.learners = 1, .generators = recipe.generators, .verifiers = recipe.verifiers}};
+  supervisor processes{out,
+                       {.learners = recipe.learners, .generators = recipe.generators, .verifiers = recipe.verifiers}};
   const int status = processes.run();
   if (status != 0) {
     std::fprintf(stderr, "go on with: troupe up %s/recipe.yaml --out %s --resume\n", out.c_str(), out.c_str());

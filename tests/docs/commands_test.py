@@ -15,7 +15,7 @@ import unittest
 
 from blocks import PAGES, ROOT, blocks_of
 
-PROGRAMS = pathlib.Path(os.environ.get("TROUPE_PROGRAMS", ROOT / "build/release/bin"))
+PROGRAMS = pathlib.Path(os.environ.get("TROUPE_PROGRAMS", ROOT / "build/release/bin")).resolve()
 DEADLINE_S = 120
 SMALL = ROOT / "tests/end_to_end/small.yaml"
 # What stands around a part of a recipe, by its first word.

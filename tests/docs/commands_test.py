@@ -72,7 +72,7 @@ class Help:
                 continue
             before = said
             for option in re.findall(r"(?<!\S)--?[a-zA-Z][\w-]*", piece):
-                if option not in said and option not in self.of(program):
+                if not re.search(rf"(?<![\w-]){option}(?![\w-])", said + self.of(program)):
                     yield f"{program} {words[0]} has no {option}"
 
 

@@ -129,5 +129,14 @@ TEST(WaitFor, WhoIsLongAtOneThingIsNamedLast) {
   EXPECT_THAT(told.culprits, ElementsAre("verifier-0"));
 }
 
+TEST(WaitFor, WhatHasLastedThreeSecondsIsLong) {
+  auto facts = healthy();
+  auto& said = named(facts, "generator-0").last;
+  said.doing_for = milliseconds{2999};
+  EXPECT_THAT(explain(facts).culprits, IsEmpty());
+  said.doing_for = milliseconds{3000};
+  EXPECT_THAT(explain(facts).culprits, ElementsAre("generator-0"));
+}
+
 } // namespace
 } // namespace troupe::cluster

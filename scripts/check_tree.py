@@ -26,6 +26,34 @@ FOREIGN = {
     r"|rocksdb/|yaml-cpp/|httplib|nlohmann/|sys/|unistd",
 }
 LAYERS = ["schema", "runtime", "gpu", "actors", "deploy"]
+# Below a layer, what a folder may include of its layer's others; files of the layer itself (runtime/error.hpp) are everybody's.
+# The list is in order: a folder is named after those it includes.
+FOLDERS = {
+    "runtime/data": [],
+    "runtime/rollout": [],
+    "runtime/text": ["data"],
+    "runtime/task": ["data", "text"],
+    "runtime/verify": ["data", "rollout"],
+    "runtime/store": ["data"],
+    "runtime/weights": ["data"],
+    "runtime/wire": ["data"],
+    "runtime/cluster": ["wire"],
+    "runtime/keys": ["data", "wire"],
+    "runtime/config": ["data", "rollout", "store", "task", "text", "verify", "wire"],
+    "runtime/metrics": ["data", "rollout", "wire"],
+    "runtime/http": ["keys", "metrics", "wire"],
+    "gpu/kernels": [],
+    "gpu/model": ["kernels"],
+    "gpu/sampling": ["kernels", "model"],
+    "gpu/training": ["model"],
+    "gpu/module": ["model", "sampling", "training"],
+    "gpu/cuda": ["module"],
+    "deploy/completion": [],
+    "deploy/live": [],
+    "deploy/troupectl": ["completion", "live"],
+    "deploy/admin": ["live", "troupectl"],
+    "deploy/troupe": ["admin", "completion", "live"],
+}
 LONGEST = 400
 CLOCK = re.compile(r"\b(steady|system|high_resolution)_clock::now\b")
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -55,6 +83,20 @@ def layer_violations(root, path):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if CLOCK.search(line):
                 yield f"{name}:{number}: a core is told the time, it does not ask a clock"
+
+
+def folder_violations(root, path):
+    layer, *below = path.parent.relative_to(root).parts
+    if layer == "tests" or not below:
+        return
+    name, folder = path.relative_to(root).as_posix(), f"{layer}/{below[0]}"
+    if folder not in FOLDERS:
+        yield f"{name}: {folder}/ is not in FOLDERS of scripts/check_tree.py, which says what it may include"
+        return
+    for number, own, header in includes(path):
+        other = header.split("/")
+        if own and other[0] == layer and len(other) > 2 and other[1] not in [below[0], *FOLDERS[folder]]:
+            yield f"{name}:{number}: {folder}/ may not include {layer}/{other[1]}/; FOLDERS of scripts/check_tree.py has the arrows"
 
 
 def file_violations(root, path):
@@ -99,6 +141,7 @@ def violations(root):
         for path in sorted((root / top).rglob("*.[ch]pp")):
             yield from file_violations(root, path)
             yield from layer_violations(root, path)
+            yield from folder_violations(root, path)
     yield from mirror_violations(root)
     yield from table_violations(root)
 

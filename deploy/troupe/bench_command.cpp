@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/command_line.hpp"
 #include "deploy/troupe/bench_store.hpp"
 #include "deploy/troupe/bench_wire.hpp"
 #include "deploy/troupe/commands.hpp"
@@ -106,9 +107,9 @@ void add_bench(CLI::App& app, body& chosen) {
   const auto add = [&](const char* name, const char* help, int (*run)(const options&)) {
     auto* one = command->add_subcommand(name, help);
     auto o = std::make_shared<options>();
-    one->add_option("--threads", o->threads, "intra-op")->check(CLI::PositiveNumber);
-    one->add_option("--batch", o->batch, "sequences at once")->check(CLI::PositiveNumber);
-    one->add_option("--seconds", o->seconds, "to measure")->check(CLI::PositiveNumber);
+    one->add_option("--threads", o->threads, "intra-op")->check(positive());
+    one->add_option("--batch", o->batch, "sequences at once")->check(positive());
+    one->add_option("--seconds", o->seconds, "to measure")->check(positive());
     add_device(*one, o->device);
     one->callback([&chosen, o, run] { chosen = [o, run] { return run(*o); }; });
   };
@@ -117,20 +118,20 @@ void add_bench(CLI::App& app, body& chosen) {
   auto* store = command->add_subcommand("store", "The journal: inserts beside raw RocksDB, leases, opening, memory");
   auto o = std::make_shared<store_bench>();
   store->add_option("--folder", o->folder, "on the disk to measure; default: the temporary folder");
-  store->add_option("--writers", o->writers, "threads of the durable inserts")->check(CLI::PositiveNumber);
-  store->add_option("--seconds", o->seconds, "of each phase")->check(CLI::PositiveNumber);
-  store->add_option("--rounds", o->rounds, "of journal and raw RocksDB in turn")->check(CLI::PositiveNumber);
-  store->add_option("--groups", o->groups, "in the store whose opening is measured")->check(CLI::PositiveNumber);
+  store->add_option("--writers", o->writers, "threads of the durable inserts")->check(positive());
+  store->add_option("--seconds", o->seconds, "of each phase")->check(positive());
+  store->add_option("--rounds", o->rounds, "of journal and raw RocksDB in turn")->check(positive());
+  store->add_option("--groups", o->groups, "in the store whose opening is measured")->check(positive());
   store->add_option("--soak-seconds", o->soak_seconds, "insert so long at full rate and watch memory; 0: do not");
   store->callback([&chosen, o] { chosen = [o] { return bench_store(*o); }; });
   auto* wire = command->add_subcommand("wire", "Between processes: bytes beside plain ZeroMQ, weights, memory");
   auto w = std::make_shared<wire_bench>();
   wire->add_option("--rounds", w->rounds, "of our wire and plain ZeroMQ in turn; 0: leave it out");
-  wire->add_option("--round-seconds", w->round_seconds, "each")->check(CLI::PositiveNumber);
+  wire->add_option("--round-seconds", w->round_seconds, "each")->check(positive());
   wire->add_option("--weights-mb", w->weights_mb, "a version's size; 0: leave it out")->check(CLI::Range(0, 8000));
-  wire->add_option("--versions", w->versions, "published one after the other")->check(CLI::PositiveNumber);
+  wire->add_option("--versions", w->versions, "published one after the other")->check(positive());
   wire->add_option("--clients", w->clients, "of one server; 0: leave it out");
-  wire->add_option("--seconds", w->seconds, "of watching its memory")->check(CLI::PositiveNumber);
+  wire->add_option("--seconds", w->seconds, "of watching its memory")->check(positive());
   wire->callback([&chosen, w] { chosen = [w] { return bench_wire(*w); }; });
 }
 

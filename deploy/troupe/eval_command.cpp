@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sampling_seed.hpp"
 #include "actors/sampling_station.hpp"
+#include "deploy/command_line.hpp"
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/device_option.hpp"
 #include "runtime/error.hpp"
@@ -164,9 +165,9 @@ void add_eval(CLI::App& app, body& chosen) {
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--task", o->task, "kind of generator, or a .jsonl file")->required();
   command->add_flag("--skip-bad-lines", o->skip_bad_lines, "count and skip lines of the file that hold no problem");
-  command->add_option("--num-samples", o->num_samples, "samples of each problem")->check(CLI::PositiveNumber);
-  command->add_option("--k", o->k, "of pass@k")->check(CLI::PositiveNumber);
-  command->add_option("--temperature", o->sampling.temperature, "0 is greedy")->check(CLI::NonNegativeNumber);
+  command->add_option("--num-samples", o->num_samples, "samples of each problem")->check(positive());
+  command->add_option("--k", o->k, "of pass@k")->check(positive());
+  command->add_option("--temperature", o->sampling.temperature, "0 is greedy")->check(not_negative());
   command->add_option("--top-p", o->sampling.top_p, "1 is off")->check(CLI::Range(0.0, 1.0));
   command->add_option("--max-new-tokens", o->sampling.max_new_tokens, "at most so many tokens");
   command->add_option("--limit", o->limit, "at most so many problems");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/command_line.hpp"
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/device_option.hpp"
 #include "deploy/troupe/json_lines.hpp"
@@ -71,10 +72,9 @@ void add_generate(CLI::App& app, body& chosen) {
                                                  "troupe generate --model DIR --num-samples 4");
   auto o = std::make_shared<options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
-  command->add_option("--num-samples", o->num_samples, "samples of each prompt")->check(CLI::PositiveNumber);
-  command->add_option("--max-new-tokens", o->sampling.max_new_tokens, "at most so many tokens")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--temperature", o->sampling.temperature, "0 is greedy")->check(CLI::NonNegativeNumber);
+  command->add_option("--num-samples", o->num_samples, "samples of each prompt")->check(positive());
+  command->add_option("--max-new-tokens", o->sampling.max_new_tokens, "at most so many tokens")->check(positive());
+  command->add_option("--temperature", o->sampling.temperature, "0 is greedy")->check(not_negative());
   command->add_option("--top-p", o->sampling.top_p, "1 is off")->check(CLI::Range(0.0, 1.0));
   command->add_option("--top-k", o->sampling.top_k, "0 is off");
   command->add_option("--seed", o->seed, "of the random numbers");

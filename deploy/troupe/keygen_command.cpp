@@ -39,19 +39,12 @@ void add_keygen(CLI::App& app, body& chosen) {
                                                "Example: troupe keygen --out keys --host 10.0.0.5 --generators 4");
   constexpr unsigned most = 1024;
   command->add_option("--out", with->out, "folder, made with mode 0700; what is there stays")->required();
-  command->add_option("--host", with->wanted.hosts, "name or address that others reach members under; repeatable");
-  command->add_option("--learners", with->wanted.learners, "how many")
-      ->check(CLI::Range(0U, most))
-      ->capture_default_str();
-  command->add_option("--generators", with->wanted.generators, "how many")
-      ->check(CLI::Range(0U, most))
-      ->capture_default_str();
-  command->add_option("--verifiers", with->wanted.verifiers, "how many")
-      ->check(CLI::Range(0U, most))
-      ->capture_default_str();
-  command->add_option("--days", with->wanted.days, "that new certificates last")
-      ->check(CLI::Range(1, keys::ca_days))
-      ->capture_default_str();
+  command->add_option("--host", with->wanted.hosts, "name or address that others reach members under; repeatable")
+      ->default_str("");
+  command->add_option("--learners", with->wanted.learners, "how many")->check(CLI::Range(0U, most));
+  command->add_option("--generators", with->wanted.generators, "how many")->check(CLI::Range(0U, most));
+  command->add_option("--verifiers", with->wanted.verifiers, "how many")->check(CLI::Range(0U, most));
+  command->add_option("--days", with->wanted.days, "that new certificates last")->check(CLI::Range(1, keys::ca_days));
   command->callback([&chosen, with] {
     chosen = [with] {
       tell(with->out, with->wanted, keys::fill_key_folder(with->out, with->wanted));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
-#include "deploy/unknown_command.hpp"
+#include "deploy/command_line.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/Config.hpp>
@@ -17,6 +17,8 @@ int main(int argc, char** argv) {
                "troupe"};
   app.set_version_flag("--version", "troupe " TROUPE_VERSION);
   app.require_subcommand(1);
+  app.failure_message(troupe::wrong_usage);
+  app.option_defaults()->always_capture_default();
   app.get_formatter()->column_width(36);
   troupe::program::body chosen;
   for (const auto add : {troupe::program::add_quickstart, troupe::program::add_run, troupe::program::add_recipe,

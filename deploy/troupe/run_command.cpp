@@ -29,7 +29,7 @@ struct options {
 };
 
 void add_options(CLI::App& command, const std::shared_ptr<options>& o) {
-  command.add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5");
+  command.add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
   command.add_option("--out", o->out, "run directory; default runs/RECIPE");
   command.add_flag("--resume", o->resume, "go on with the run in the run directory");
   command.add_flag("--dry-run", o->dry_run, "print the plan, change nothing");
@@ -84,7 +84,7 @@ void add_run(CLI::App& app, body& chosen) {
   auto* command = app.add_subcommand("run", "Run a recipe: a name (troupe recipe list) or a YAML file.\n"
                                             "Example: troupe run mine.yaml --out runs/first");
   auto o = std::make_shared<options>();
-  command->add_option("RECIPE", o->recipe, "name or file")->required();
+  command->add_option("RECIPE", o->recipe, "name or file")->required()->default_str("");
   add_options(*command, o);
   command->callback([&chosen, o] { chosen = [o] { return run(*o); }; });
 }

@@ -109,9 +109,9 @@ void add_up(CLI::App& app, body& chosen) {
       app.add_subcommand("up", "Run a recipe as processes of this machine, one a member, and look after them\n"
                                "Example: troupe up r1-tiny --out runs/first --scale generator=2");
   auto o = std::make_shared<options>();
-  command->add_option("RECIPE", o->recipe, "name or file")->required();
-  command->add_option("--scale", o->scale, "how many of a role: generator=2, verifier=1; repeatable");
-  command->add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5");
+  command->add_option("RECIPE", o->recipe, "name or file")->required()->default_str("");
+  command->add_option("--scale", o->scale, "how many of a role: generator=2, verifier=1; repeatable")->default_str("");
+  command->add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
   command->add_option("--out", o->out, "run directory; default runs/RECIPE");
   command->add_flag("--resume", o->resume, "go on with the run in the run directory");
   command->callback([&chosen, o] { chosen = [o] { return up(*o); }; });

@@ -7,7 +7,7 @@
 #include "deploy/troupectl/define.hpp"
 #include "deploy/troupectl/follow.hpp"
 #include "deploy/troupectl/store_verbs.hpp"
-#include "deploy/unknown_command.hpp"
+#include "deploy/command_line.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -110,6 +110,7 @@ int parse(CLI::App& app, const std::vector<std::string>& arguments, std::ostream
     err << "troupectl: " << wrong << "\n";
     return usage_status;
   }
+  app.failure_message(wrong_usage);
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 wants them last first
     return -1;

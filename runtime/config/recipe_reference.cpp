@@ -89,11 +89,12 @@ std::string recipe_reference() {
           "needs it\n"
           "said. In sft stages they judge the answers of validation.\n\n" +
           table(reward_keys(), false);
-  text += "Verifiers: ";
-  for (std::size_t i = 0; i < verify::judge_names().size(); ++i) {
-    text += (i == 0 ? "`" : ", `") + verify::judge_names()[i] + "`";
+  text += "## Verifiers\n\nOf the answer to a prompt; [verifiers.md](verifiers.md) has yours.\n\n"
+          "| name | value | decides |\n|---|---|---|\n";
+  for (const auto& one : verify::judges()) {
+    text += "| `" + one.name + "` | " + cell(one.about) + " | " + (one.decides ? "yes" : "no") + " |\n";
   }
-  text += "; see [verifiers.md](verifiers.md).\n\n## Names elsewhere\n\nThese are refused, with our name for them:\n\n"
+  text += "\n## Names elsewhere\n\nThese are refused, with our name for them:\n\n"
           "| elsewhere | here |\n|---|---|\n";
   for (const auto& one : foreign_names()) {
     const bool none = one.ours.starts_with("(");

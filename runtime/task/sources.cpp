@@ -13,8 +13,16 @@ namespace troupe::task {
 namespace {
 
 const std::vector<generator_kind>& generators() {
-  static const std::vector<generator_kind> all = {addition_kind(),  assistant_kind(),    chain_sum_kind(),
-                                                  countdown_kind(), reverse_text_kind(), sort_kind()};
+  static const std::vector<generator_kind> all = [] {
+    std::vector<generator_kind> kinds;
+    kinds.push_back(addition_kind());
+    kinds.push_back(assistant_kind());
+    kinds.push_back(chain_sum_kind());
+    kinds.push_back(countdown_kind());
+    kinds.push_back(reverse_text_kind());
+    kinds.push_back(sort_kind());
+    return kinds;
+  }();
   return all;
 }
 

@@ -13,16 +13,21 @@ namespace {
 
 struct entry {
   const char* name;
-  const char* name_and_version;
+  const char* version;
   rule_judge::rule decide;
   bool decides;
+  const char* about;
 };
 
+/// One line a verifier, sorted by name; its rule is in the file of its name, declared in rule_judge.hpp.
 constexpr entry entries[] = {
-    {"countdown", "countdown/1", judge_countdown, true}, {"exact", "exact/1", judge_exact, true},
-    {"format", "format/1", judge_format, false},         {"language", "language/1", judge_language, false},
-    {"numeric", "numeric/1", judge_numeric, true},       {"random", "random/1", judge_random, false},
-    {"refusal", "refusal/1", judge_refusal, true},
+    {"countdown", "1", judge_countdown, true, "1 if all `metadata.numbers`, each once, make `metadata.target`"},
+    {"exact", "1", judge_exact, true, "1 if the last `<answer>..</answer>` holds the reference answer"},
+    {"format", "1", judge_format, false, "1 if it is exactly `<think>..</think><answer>..</answer>`"},
+    {"language", "1", judge_language, false, "share of known words that are in `metadata.language` (`en`, `de`)"},
+    {"numeric", "1", judge_numeric, true, "as `exact`, but of decimal numbers: `1,458.0` is `01458`"},
+    {"random", "1", judge_random, false, "0 or 1 by a hash of seed and id: the control that teaches nothing"},
+    {"refusal", "1", judge_refusal, true, "1 if it is `metadata.refusal` just when `metadata.must_decline`"},
 };
 
 const entry* find(std::string_view name) {
@@ -33,11 +38,22 @@ const entry* find(std::string_view name) {
 
 } // namespace
 
+const std::vector<judge_description>& judges() {
+  static const std::vector<judge_description> described = [] {
+    std::vector<judge_description> all;
+    for (const auto& one : entries) {
+      all.push_back({one.name, one.about, one.decides});
+    }
+    return all;
+  }();
+  return described;
+}
+
 const std::vector<std::string>& judge_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    for (const auto& one : entries) {
-      all.emplace_back(one.name);
+    for (const auto& one : judges()) {
+      all.push_back(one.name);
     }
     return all;
   }();
@@ -70,7 +86,7 @@ std::unique_ptr<judge> make_judge(const judge_options& opts) {
     throw error(errc::invalid, "no verifier is called " + opts.verifier + "; choose one of " + names +
                                    ", or give your own as a command or a url");
   }
-  return std::make_unique<rule_judge>(known->name_and_version, known->decide, opts.seed);
+  return std::make_unique<rule_judge>(std::string{known->name} + "/" + known->version, known->decide, opts.seed);
 }
 
 } // namespace troupe::verify

@@ -20,7 +20,15 @@ struct judge_options {
   std::uint64_t seed = 0;           ///< of `random`
 };
 
-/// Names of the judges that come with Troupe, sorted.
+/// What a judge that comes with Troupe says of an answer.
+struct judge_description {
+  std::string name;
+  std::string about;
+  bool decides = false; ///< by default: its verdict counts as the sample's
+};
+/// All, sorted by name.
+const std::vector<judge_description>& judges();
+/// Their names.
 const std::vector<std::string>& judge_names();
 
 /// Whether a judge's verdict counts as the sample's unless the recipe says otherwise: not for format, language, random.

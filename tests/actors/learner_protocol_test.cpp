@@ -109,6 +109,19 @@ CAF_TEST(recorded steps are trained again in order before anything is published)
   CAF_CHECK(script->committed.empty()); // they are committed already
 }
 
+CAF_TEST(a stage with beta begins with a reference of its own and its checkpoint brings it along) {
+  recipe.stages[grpo_stage.value].beta = 0.1;
+  CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
+  CAF_CHECK((model->done == lines{"reference"}));
+  model->done.clear();
+  CAF_REQUIRE(static_cast<bool>(ask<load_stage_reply>(tested, load_stage_request{.stage = grpo_stage,
+                                                                                 .folder = "c",
+                                                                                 .with_optimizer = true,
+                                                                                 .version = policy_version{2},
+                                                                                 .learner = epoch{5}})));
+  CAF_CHECK((model->done == lines{"load " + folder.path() + "/c"}));
+}
+
 CAF_TEST(a recorded sft step is trained again on its own examples) {
   script->steps.push_back({.stage = sft_stage, .version = policy_version{3}, .data_cursor = 9});
   CAF_REQUIRE(static_cast<bool>(ask<load_stage_reply>(

@@ -87,6 +87,16 @@ TEST(Codec, EveryRecordComesBackAsItWas) {
                                      .considered = 40});
 }
 
+TEST(Codec, RecordsOfNothingComeBackEmpty) {
+  expect_round_trip(sample{});
+  expect_round_trip(group{});
+  expect_round_trip(prompt{});
+  expect_round_trip(judgement{});
+  expect_round_trip(step_record{}); // as of an sft step: without groups
+  expect_round_trip(dataset_record{});
+  expect_round_trip(dataset_manifest{});
+}
+
 TEST(Codec, ArraysThatDisagreeAreRefused) {
   auto s = some_sample();
   s.logprobs.pop_back();

@@ -65,6 +65,22 @@ class CheckTree(unittest.TestCase):
         self.write("actors/learner.cpp", '#include "gpu/training/adamw.hpp"\n')
         self.assert_one("actors/learner.cpp:2", "gpu/training/adamw.hpp")
 
+    def test_a_folder_may_not_know_another_that_stands_behind_it(self):
+        self.write("runtime/wire/server.cpp", '#include "runtime/data/jsonl.hpp"\n#include "runtime/http/server.hpp"\n')
+        self.assert_one("runtime/wire/server.cpp:3", "runtime/http/")
+
+    def test_a_new_folder_says_what_it_may_include(self):
+        self.write("runtime/news/wire.cpp", "int x;\n")
+        self.assert_one("runtime/news/wire.cpp", "FOLDERS")
+
+    def test_the_arrows_between_folders_go_one_way(self):
+        known = set()
+        for folder, others in check_tree.FOLDERS.items():
+            layer = folder.split("/")[0]
+            for other in others:
+                self.assertIn(f"{layer}/{other}", known, f"{folder} includes {other}, which is named after it")
+            known.add(folder)
+
     def test_an_indented_include_counts(self):
         self.write("gpu/a.cpp", '#if 1\n#  include "actors/buffer.hpp"\n#endif\n')
         self.assert_one("gpu/a.cpp:3", "actors/buffer.hpp")

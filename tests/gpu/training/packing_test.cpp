@@ -56,6 +56,14 @@ TEST(Packing, LaysSequencesEndToEndAndPointsAtTheRowThatPredicts) {
   EXPECT_EQ(p.sequences(), 2U);
 }
 
+TEST(Packing, ExamplesThatNobodySampledHaveLogprobsOfZero) {
+  std::vector<training_sequence> batch{sequence({1}, {2, 3}, {1, 1})};
+  batch[0].sampler_logprobs.clear();
+  auto as_sft = limits();
+  as_sft.needs_sampler_logprobs = false;
+  EXPECT_THAT(pack(batch, std::vector<double>{1.0}, as_sft).at(0).sampler_logprobs, ElementsAre(0.0F, 0.0F));
+}
+
 TEST(Packing, ReadsNothingPastTheLastCountedToken) {
   const std::vector<training_sequence> batch{sequence({1, 2}, {3, 4, 5, 6}, {1, 1, 0, 0})};
   const auto packed = pack(batch, std::vector<double>{1.0}, limits());

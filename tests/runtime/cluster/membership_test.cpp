@@ -92,6 +92,7 @@ TEST_F(membership_test, AnotherProtocolOrRecipeIsRefusedInWords) {
   auto old = worker("generator-0", 1);
   old.speaks = protocol + 1;
   EXPECT_THAT(tested.join(old, at(0)).why, HasSubstr("same version of troupe"));
+  EXPECT_TRUE(tested.join(old, at(0)).refused);
   auto stray = worker("generator-0", 1);
   stray.recipe = "def";
   EXPECT_THAT(tested.join(stray, at(0)).why, HasSubstr("another recipe"));

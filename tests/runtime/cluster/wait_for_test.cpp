@@ -178,5 +178,14 @@ TEST(WaitFor, ARankOwesAnAnswerOnlyWhenItIsNotAtWorkOnIt) {
   EXPECT_THAT(explain(facts).culprits, ElementsAre("learner-0 - learner-1"));
 }
 
+TEST(WaitFor, WhatHasLastedThreeSecondsIsLong) {
+  auto facts = healthy();
+  auto& said = named(facts, "generator-0").last;
+  said.doing_for = milliseconds{2999};
+  EXPECT_THAT(explain(facts).culprits, IsEmpty());
+  said.doing_for = milliseconds{3000};
+  EXPECT_THAT(explain(facts).culprits, ElementsAre("generator-0"));
+}
+
 } // namespace
 } // namespace troupe::cluster

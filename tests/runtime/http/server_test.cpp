@@ -160,7 +160,7 @@ TEST_F(Http, TheSlowestMakesRoomForTheNext) {
   EXPECT_LT(connection::clock::now() - began, std::chrono::seconds{10});
   EXPECT_EQ(running->hung_up(), 1U);
   EXPECT_EQ(all_of(*first), "") << "who came first was asking longest";
-  say(*second, "o HTTP/1.1\r\n\r\n");
+  say(*second, "o HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   EXPECT_THAT(all_of(*second), HasSubstr("local admin_operate"));
 }
 

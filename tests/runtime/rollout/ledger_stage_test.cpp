@@ -18,6 +18,21 @@ TEST(LedgerStage, AnotherStageHasItsOwnCursorsGateAndWork) {
   EXPECT_EQ(l.train_counts().issued, 1U);
 }
 
+TEST(LedgerStage, PinnedWorkIsUnfinishedUntilItIsJudged) {
+  auto l = fresh();
+  EXPECT_EQ(l.unfinished_pinned(), 0U);
+  issue(l, purpose::eval);
+  issue(l, purpose::collect);
+  issue(l); // train: pinned to nothing
+  l.open_pinned(purpose::eval, 0, 0);
+  l.open_pinned(purpose::collect, 0, 0);
+  EXPECT_EQ(l.unfinished_pinned(), 2U);
+  generate(l);
+  EXPECT_EQ(l.unfinished_pinned(), 2U);
+  verify(l);
+  EXPECT_EQ(l.unfinished_pinned(), 0U);
+}
+
 TEST(LedgerStage, AFinishedStageLeavesNothingOpen) {
   auto l = fresh(); // 2 a batch, staleness 1: 4 may be issued
   issue(l);

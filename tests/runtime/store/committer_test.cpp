@@ -211,5 +211,22 @@ TEST(Committer, QueuedBytesAreBounded) {
   EXPECT_EQ(w.groups, (std::vector<keys>{{"first"}, {"a"}, {"b"}}));
 }
 
+TEST(Committer, WhatIsWrittenMakesRoomInTheQueue) {
+  fake_writer w;
+  {
+    committer c{std::ref(w), {.queued_bytes_max = 100}};
+    for (int round = 0; round < 3; ++round) {
+      std::thread first{[&] { c.commit(named("first"), durability::wal); }};
+      w.begun.acquire();
+      c.commit(named("a", 40), durability::none);
+      c.commit(named("b", 40), durability::none); // 2 * 41 of 100 in each round: nobody waits
+      w.go.release(2);
+      w.begun.acquire();
+      first.join();
+    }
+  }
+  EXPECT_EQ(w.groups, (std::vector<keys>{{"first"}, {"a", "b"}, {"first"}, {"a", "b"}, {"first"}, {"a", "b"}}));
+}
+
 } // namespace
 } // namespace troupe::store

@@ -2,7 +2,7 @@
 #include "runtime/error.hpp"
 #include "runtime/verify/rewards.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace troupe::verify {
 namespace {
@@ -67,8 +67,8 @@ TEST(MakeJudge, NamesWhatItKnows) {
     make_judge({.verifier = "exakt"});
     FAIL() << "no error";
   } catch (const error& refused) {
-    EXPECT_STREQ(refused.what(), "no verifier is called exakt; choose one of countdown, exact, format, language, "
-                                 "numeric, random, refusal, or give your own as a command or a url");
+    EXPECT_THAT(refused.what(), testing::StartsWith("no verifier is called exakt; choose one of countdown, exact, "));
+    EXPECT_THAT(refused.what(), testing::EndsWith(", or give your own as a command or a url"));
   }
   EXPECT_THROW(make_judge({}), error);
   EXPECT_THROW(make_judge({.verifier = "exact", .url = "http://127.0.0.1:1/"}), error);

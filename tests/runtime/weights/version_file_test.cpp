@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <numeric>
+#include <string>
 #include <unistd.h>
 #include <vector>
 
@@ -77,6 +78,20 @@ TEST_F(VersionFile, IsWrittenAnewOnlyWhenNobodyHasItMapped) {
   EXPECT_FALSE(std::filesystem::exists(path_));
   EXPECT_EQ(version_file(elsewhere, next).words()[4999], 1U);
   EXPECT_EQ(version_file(elsewhere, next).checksum(), slot.checksum());
+}
+
+TEST_F(VersionFile, ASlotThatGoesTakesItsMemoryAlong) {
+  const auto mappings = [&] {
+    std::ifstream maps{"/proc/self/maps"};
+    int found = 0;
+    for (std::string line; std::getline(maps, line);) {
+      found += line.find(folder_) != std::string::npos ? 1 : 0;
+    }
+    return found;
+  };
+  EXPECT_EQ(mappings(), 1);
+  slots_.clear();
+  EXPECT_EQ(mappings(), 0);
 }
 
 TEST_F(VersionFile, OfAnotherVersionIsRefused) {

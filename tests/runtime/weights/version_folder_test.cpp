@@ -96,5 +96,10 @@ TEST_F(VersionFolder, WithoutItsParentIsAnError) {
   EXPECT_THROW((version_folder{"/nowhere", {1, 1}}), error);
 }
 
+TEST(HostName, IsTheSameEachTimeAndWithoutALineBreak) {
+  EXPECT_EQ(host_name().find('\n'), std::string::npos);
+  EXPECT_EQ(host_name(), host_name());
+}
+
 } // namespace
 } // namespace troupe::weights

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "deploy/troupe/commands.hpp"
 #include "deploy/command_line.hpp"
+#include "deploy/troupe/commands.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/Config.hpp>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/program.hpp"
 
+#include "deploy/command_line.hpp"
 #include "deploy/completion/completion.hpp"
 #include "deploy/troupectl/cluster_verbs.hpp"
 #include "deploy/troupectl/contexts.hpp"
 #include "deploy/troupectl/define.hpp"
 #include "deploy/troupectl/follow.hpp"
 #include "deploy/troupectl/store_verbs.hpp"
-#include "deploy/command_line.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/CLI.hpp>

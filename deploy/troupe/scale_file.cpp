@@ -26,7 +26,8 @@ scale_wish read_scale(const std::string& run) {
       wish.members[name] = value.get<std::uint64_t>();
     }
   }
-  for (const auto& [name, pid] : file.value("drained", json::object()).items()) {
+  const auto drained = file.value("drained", json::object()); // items() of a temporary would outlive it
+  for (const auto& [name, pid] : drained.items()) {
     if (pid.is_number_integer()) {
       wish.drained[name] = pid.get<std::int64_t>();
     }

@@ -134,19 +134,25 @@ TEST(TorchCollective, AnOperationMayTakeLongerThanTheMeeting) {
                       .deadline = milliseconds{20'000},
                       .join_within = milliseconds{1000}});
   };
-  std::promise<void> other_is_on_its_way;
+  const auto sum_of_ones = [](torch_collective& ranks) {
+    auto whole = at::ones({2}, at::kFloat);
+    auto part = at::empty({1}, at::kFloat);
+    ranks.reduce_scatter(part, whole);
+    auto gathered = at::empty({2}, at::kFloat);
+    ranks.all_gather(gathered, part);
+    return gathered.sum().item<double>();
+  };
+  std::promise<void> other_has_joined;
   auto other = std::async(std::launch::async, [&] {
     const auto ranks = joined(1);
-    const double mine = 1;
-    other_is_on_its_way.set_value();
-    return ranks->exchange({&mine, 1}).size();
+    other_has_joined.set_value();
+    return sum_of_ones(*ranks);
   });
   const auto ranks = joined(0);
-  other_is_on_its_way.get_future().wait();
+  other_has_joined.get_future().wait();
   EXPECT_EQ(other.wait_for(milliseconds{2500}), std::future_status::timeout) << "did not wait for this rank";
-  const double mine = 1;
-  EXPECT_EQ(ranks->exchange({&mine, 1}).size(), 2U);
-  EXPECT_EQ(other.get(), 2U);
+  EXPECT_EQ(sum_of_ones(*ranks), 4); // 1 + 1 in each of two parts
+  EXPECT_EQ(other.get(), 4);
 }
 
 TEST(TorchCollective, AProcessThatIsKilledIsNoticed) {

@@ -39,7 +39,8 @@ auto open(std::string_view bytes, Read read) {
   std::uint32_t segments = 0;
   std::memcpy(&segments, bytes.data(), sizeof segments);
   if (segments >= segments_max) {
-    throw codec_error{"a record of " + std::to_string(segments) + " segments or more; at most " + std::to_string(segments_max) + " are read"};
+    throw codec_error{"a record of " + std::to_string(segments) + " segments or more; at most " +
+                      std::to_string(segments_max) + " are read"};
   }
   // Stored bytes need not be 8-byte aligned. Group records, which are read by the million, fit on the stack.
   std::array<capnp::word, 512> small;

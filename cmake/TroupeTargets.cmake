@@ -17,21 +17,25 @@ add_library(troupe_test_settings INTERFACE)
 target_compile_options(troupe_test_settings INTERFACE -O0)
 target_link_libraries(troupe_test_settings INTERFACE troupe_settings)
 
-# troupe_test(NAME [PRECOMPILE set] [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder, but for
+# troupe_test(NAME [OPTIMIZED] [PRECOMPILE set] [DEPENDS target...] [LABELS label...]): one binary of every *_test.cpp in the calling folder, but for
 # troupe_actor_test's; each case is a ctest entry.
 function(troupe_test name)
-  cmake_parse_arguments(arg "" "PRECOMPILE" "DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "OPTIMIZED" "PRECOMPILE" "DEPENDS;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
   list(FILTER sources EXCLUDE REGEX "_protocol_test\\.cpp$")
   if(NOT sources)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE troupe_test_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
-  if(NOT arg_PRECOMPILE)
-    set(arg_PRECOMPILE test)
+  if(arg_OPTIMIZED) # its own code computes for long
+    target_link_libraries(${name} PRIVATE troupe_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  else()
+    target_link_libraries(${name} PRIVATE troupe_test_settings ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+    if(NOT arg_PRECOMPILE)
+      set(arg_PRECOMPILE test)
+    endif()
+    troupe_precompile(${name} ${arg_PRECOMPILE})
   endif()
-  troupe_precompile(${name} ${arg_PRECOMPILE})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   set(labels)
   if(arg_LABELS) # an empty value would make the next word the label

@@ -41,7 +41,11 @@ function(troupe_test name)
   if(arg_LABELS) # an empty value would make the next word the label
     set(labels LABELS "${arg_LABELS}")
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 300 ${labels})
+  set(patience 300)
+  if(TROUPE_SANITIZE)
+    set(patience 900)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}/" PROPERTIES TIMEOUT ${patience} ${labels})
 endfunction()
 
 # troupe_actor_test(NAME [DEPENDS target...]): one binary of every *_protocol_test.cpp in the calling folder, with CAF's

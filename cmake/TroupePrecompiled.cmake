@@ -2,6 +2,9 @@
 # Precompiled headers: those of libraries and of the standard library, never ours, so that a change of ours rebuilds what includes
 # it and nothing else. scripts/check.sh --full compiles every header of ours without them.
 option(TROUPE_PRECOMPILE "Precompile the headers of libraries" ON)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # clang wants every macro of a command line as it was for the header
+  set(TROUPE_PRECOMPILE OFF)
+endif()
 
 set(TROUPE_PCH_std <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional>
     <set> <span> <sstream> <string> <string_view> <thread> <utility> <vector>)
@@ -51,5 +54,7 @@ endfunction()
 # g++ 12 does not know, of a precompiled header, that it is a system's, and warns of what it inlines from there. Of a file where it
 # does: troupe_quiet(FILE...).
 function(troupe_quiet)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-Wno-array-bounds;-Wno-maybe-uninitialized")
+  if(TROUPE_PRECOMPILE)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-Wno-array-bounds;-Wno-maybe-uninitialized")
+  endif()
 endfunction()

@@ -72,10 +72,10 @@ const std::string* answer_so_far::add(const wire::outcome& how) {
     return &reply_in(how);
   }
   const auto& parts = how.reply.parts;
-  const auto at = parts.size() == 2 ? decode_place(*parts[1]) : place{};
+  const auto at = parts.size() == 2 ? decode_place(*parts[1]) : place{}; // one of no bytes follows nothing
   const bool first = bytes_.empty();
-  if (at.total > long_answer_bytes_max || parts[0]->empty() || at.offset != bytes_.size() ||
-      (!first && at.number != number_) || parts[0]->size() > at.total - at.offset) {
+  if (at.total > long_answer_bytes_max || at.total <= at.offset || at.offset != bytes_.size() ||
+      (!first && at.number != number_) || parts[0]->empty() || parts[0]->size() > at.total - at.offset) {
     throw error{errc::failed, "a piece of an answer that does not follow the one before"};
   }
   if (first) {

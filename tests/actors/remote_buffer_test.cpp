@@ -244,6 +244,7 @@ TEST(LongAnswer, APieceThatDoesNotFollowIsRefused) {
   got.add({.reply = piece});
   EXPECT_THROW(got.add({.reply = piece}), error) << "the same once more";
   EXPECT_THROW(answer_so_far{}.add({.reply = {read_on, {wire::make_part("four")}}}), error) << "without its place";
+  EXPECT_THROW(answer_so_far{}.add({.reply = {read_on, {}}}), error) << "of no parts";
 }
 
 TEST(RemoteBuffer, SaysWhatTheWireCouldNotDo) {

@@ -251,7 +251,7 @@ std::map<std::string, std::string> fetch_tokenizer(wire::client& client, std::ch
         throw;
       }
     }
-    std::this_thread::sleep_for(ask_again_after);
+    std::this_thread::sleep_for(ask_again_after); // before the process works: nobody waits for this thread
   }
 }
 

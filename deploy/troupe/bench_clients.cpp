@@ -95,7 +95,7 @@ void hear(simulated& c) {
         say(c, wire::purport::request, request);
       }
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    std::this_thread::sleep_for(std::chrono::milliseconds{5}); // clients ask at times of their own, not as fast as can be
   }
 }
 
@@ -124,7 +124,7 @@ std::uint64_t resident_peak(double seconds) {
   std::uint64_t peak = 0;
   while (clock::now() < until) {
     peak = std::max(peak, resident_bytes());
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    std::this_thread::sleep_for(std::chrono::milliseconds{20}); // memory is looked at so often
   }
   return peak;
 }

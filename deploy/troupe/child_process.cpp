@@ -94,7 +94,7 @@ std::optional<process_end> child_process::ended() {
 std::optional<process_end> child_process::wait(double seconds) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (!ended() && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(look_every);
+    std::this_thread::sleep_for(look_every); // waitpid has no deadline
   }
   return end_;
 }

@@ -95,7 +95,7 @@ void hear(simulated& c) {
         say(c, wire::purport::request, request);
       }
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{5}); // clients ask at times of their own, not as fast as can be
+    std::this_thread::sleep_for(std::chrono::milliseconds{5}); // clients ask at times of their own
   }
 }
 

@@ -11,8 +11,9 @@
 /// or with a `caf::error` that carries a `troupe::errc` and its message.
 namespace troupe::actors {
 
-/// Owns the journal and the ledger: the hub, and the only writer. While the journal's disk is full, requests that write
-/// wait, up to `deadline::space`; then they answer `resource_exhausted`.
+/// Owns the journal and the ledger: the hub, and the only writer while a run goes on. buffer_service.hpp says what each
+/// handler does. While the journal's disk is full, requests that write wait, up to `deadline::space`; then they answer
+/// `resource_exhausted`.
 using buffer_actor = caf::typed_actor<
     // Starts issuing for a stage.
     caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
@@ -24,13 +25,13 @@ using buffer_actor = caf::typed_actor<
     caf::replies_to<submit_samples_request>::with<submit_reply>,
     // Hands out sampled groups to judge.
     caf::replies_to<lease_generated_request>::with<lease_generated_reply>,
-    // Stores the verdicts of one group.
+    // Stores verdicts: judgements and the records of their groups, in one write.
     caf::replies_to<submit_verdict_request>::with<submit_reply>,
     // Gives a worker's unfinished groups back to the queue.
     caf::replies_to<hand_back_request>::with<submit_reply>,
     // Extends a lease.
     caf::replies_to<renew_request>::with<submit_reply>,
-    // Ends the leases of a worker that is gone.
+    // Ends the leases of a worker that is gone; its groups go back, to be sampled or judged again.
     caf::replies_to<worker_lost_request>::with<submit_reply>,
     // The learner's next batch, or why there is none yet.
     caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
@@ -61,7 +62,7 @@ using worker_actor = caf::typed_actor<
     // Hands back what it holds and stops pulling.
     caf::replies_to<drain_request>::with<drain_reply>>;
 
-/// Samples completions.
+/// Samples completions. No message brings new weights: it looks at a weights_board between two decode steps.
 using generator_actor = worker_actor::extend<
     // From the generator to itself: a run of decode steps; what finished goes to the buffer.
     caf::reacts_to<decode_more>>;

@@ -18,9 +18,7 @@ gpu::optimizer_options optimizer_of(const config::stage_spec& s, policy_version 
 }
 
 gpu::grpo_options loss_of(const config::stage_spec& s) {
-  return {.loss = s.loss_type == "grpo"      ? gpu::loss_type::grpo
-                  : s.loss_type == "dr_grpo" ? gpu::loss_type::dr_grpo
-                                             : gpu::loss_type::dapo,
+  return {.loss = s.loss_type,
           .epsilon = s.epsilon,
           .epsilon_high = s.epsilon_high,
           .beta = s.beta,

@@ -11,6 +11,8 @@ set(TROUPE_PCH_std <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream>
 set(TROUPE_PCH_json ${TROUPE_PCH_std} <fmt/format.h> <nlohmann/json.hpp>)
 set(TROUPE_PCH_caf ${TROUPE_PCH_std} <caf/actor_system.hpp> <caf/actor_system_config.hpp> <caf/scoped_actor.hpp> <caf/send.hpp>
     <caf/stateful_actor.hpp> <caf/typed_actor.hpp> <caf/typed_event_based_actor.hpp>)
+set(TROUPE_PCH_cli ${TROUPE_PCH_json} <CLI/CLI.hpp>)
+set(TROUPE_PCH_command ${TROUPE_PCH_caf} <CLI/CLI.hpp> <fmt/format.h> <nlohmann/json.hpp>)
 set(TROUPE_PCH_torch ${TROUPE_PCH_std} <ATen/ATen.h>)
 set(TROUPE_PCH_test ${TROUPE_PCH_std} <gmock/gmock.h> <gtest/gtest.h>)
 set(TROUPE_PCH_json_test ${TROUPE_PCH_test} <fmt/format.h> <nlohmann/json.hpp>)
@@ -19,6 +21,8 @@ set(TROUPE_PCH_caf_protocol_test ${TROUPE_PCH_caf}) # CAF's test engine and Goog
 set(TROUPE_PCH_torch_test ${TROUPE_PCH_test} <ATen/ATen.h>)
 
 set(TROUPE_PCH_LINK_json fmt::fmt)
+set(TROUPE_PCH_LINK_cli fmt::fmt CLI11::CLI11)
+set(TROUPE_PCH_LINK_command fmt::fmt CLI11::CLI11)
 set(TROUPE_PCH_LINK_torch troupe_libtorch)
 set(TROUPE_PCH_LINK_test troupe_test_settings GTest::gmock)
 set(TROUPE_PCH_LINK_json_test ${TROUPE_PCH_LINK_test} fmt::fmt)

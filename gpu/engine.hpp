@@ -101,14 +101,8 @@ struct optimizer_options {
   double max_grad_norm = 1.0; ///< 0 is off
 };
 
-enum class loss_type : std::uint8_t {
-  dapo,    ///< token-mean over the global batch
-  grpo,    ///< mean over sequences of each sequence's token mean
-  dr_grpo, ///< sum over tokens / (sequences * max_completion_length)
-};
-
 struct grpo_options {
-  loss_type loss = loss_type::dapo;
+  std::string loss = "dapo"; ///< one of runtime/rollout/losses.hpp
   double epsilon = 0.2;
   double epsilon_high = 0.2;
   double beta = 0.0;        ///< weight of the k3 KL to the reference; 0: no reference is held

@@ -31,7 +31,8 @@ private:
   errc code_;
 };
 
-/// The exit status of DESIGN section 9: 0 fine, 1 failure, 2 usage, 3 not found, 4 unavailable, 5 integrity violated.
+/// The exit status of every command (docs/troupectl.md): 0 fine, 1 failure, 2 usage, 3 not found, 4 unavailable, 5
+/// integrity violated.
 int exit_status(errc code) noexcept;
 
 std::string to_string(errc code);

@@ -1,5 +1,5 @@
 # One rollout: a prompt, its samples, their verdicts, and the group that ties them together.
-# Written by the buffer alone, one record a value of its store; read by the buffer and by troupectl.
+# Written by the buffer alone while a run goes on, by writing verbs of troupectl afterwards: one record a value of its store; read by the buffer and by troupectl.
 # Integers that name enums carry the numbers of schema/rollout.hpp. How these files may change: schema/README.md.
 @0xd1f6a2c44e0b9a37;
 
@@ -43,7 +43,7 @@ struct Segment {
   version @3 :UInt64;
 }
 
-# One answer. Sender: a generator, by submit_sample; receiver: the buffer, which stores it before it answers.
+# One answer. Sender: a generator, by submit_samples; receiver: the buffer, which stores it before it answers.
 # tokens, logprobs and lossMask have one entry per completion token; segments cover them in order, without gaps.
 # Lost before the answer: the lease runs out and the member is sampled again. Sent twice: the answer is `exists`.
 struct Sample {

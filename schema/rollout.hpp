@@ -81,7 +81,7 @@ struct judgement {
   bool operator==(const judgement&) const = default;
 };
 
-/// DESIGN section 4: the life of a group.
+/// The life of a group (docs/architecture.md).
 enum class group_state : std::uint8_t {
   queued = 0,
   generating = 1,

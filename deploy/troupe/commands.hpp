@@ -5,7 +5,7 @@
 #include <functional>
 
 /// The commands of `troupe`, one file each. Every `add_*` declares its options and says what to run; the body returns
-/// the exit status of DESIGN section 9 and throws troupe::error, which `main` prints.
+/// its exit status (runtime/error.hpp) and throws troupe::error, which `main` prints.
 namespace troupe::program {
 
 using body = std::function<int()>;

@@ -11,7 +11,7 @@
 /// Verbs of a live cluster.
 namespace troupe::ctl {
 
-/// Members as DESIGN section 9 has them; --where, --fields and --limit as for rows of a store.
+/// Members as docs/troupectl.md has them; --where, --fields and --limit as for rows of a store.
 void list_workers(const cluster& of, const row_query& query, output_format as, std::ostream& out);
 void show_why(const cluster& of, output_format as, std::ostream& out);
 void show_logs(const cluster& of, const std::string& member, std::uint64_t lines, output_format as, std::ostream& out);

@@ -30,7 +30,7 @@ struct diagnosis {
 /// the stored sample it names; no group is forgotten that a dataset names or whose stage may still read it.
 diagnosis examine(const store::journal& from);
 
-/// The object of DESIGN section 9.
+/// The object of docs/troupectl.md.
 row to_json(const diagnosis& d);
 
 /// Prints the diagnosis to `out` and the violations to `err`; true when there are none.

@@ -13,7 +13,7 @@ struct terminal {
   bool shows_output = false;       ///< what is written to `out` is read as it comes
 };
 
-/// `troupectl ARGUMENTS`. Data goes to `out`, everything else to `err`; returns the exit status of DESIGN section 9:
+/// `troupectl ARGUMENTS`. Data goes to `out`, everything else to `err`; returns the exit status of runtime/error.hpp:
 /// 0 fine, 1 failure, 2 usage, 3 not found, 4 unavailable, 5 integrity violated. Throws nothing of troupe's.
 int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err, const terminal& at = {});
 

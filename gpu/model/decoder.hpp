@@ -6,10 +6,11 @@
 #include <ATen/core/Tensor.h>
 #include <functional>
 
-/// The one forward of Troupe: sampler and trainer both run `decode_layers`; they differ only in where attention finds
-/// its keys. Every row of a result depends on its own row of the input and on the keys it attends to, never on its
-/// neighbours; with `deterministic` that holds bit for bit.
-/// Letters: T tokens (rows), H, V, D as in flat_weights.hpp, Q heads, K kv_heads, N sequences.
+/// The one forward of Troupe, Llama's (what another family touches: docs/architecture.md, "Where to add things"):
+/// sampler and trainer both run `decode_layers`; they differ only in where attention finds its keys. Every row of a
+/// result depends on its own row of the input and on the keys it attends to, never on its neighbours; with
+/// `deterministic` that holds bit for bit. Letters: T tokens (rows), H, V, D as in flat_weights.hpp, Q heads, K
+/// kv_heads, N sequences.
 namespace troupe::gpu {
 
 class packed_weights;

@@ -82,32 +82,18 @@ void append(packed_batch& to, const training_sequence& s, std::size_t length, do
 
 } // namespace
 
-std::vector<double> token_weights(std::span<const training_sequence> update, loss_type loss,
+std::vector<double> token_weights(std::span<const training_sequence> update, const rollout::loss_kind& loss,
                                   std::uint32_t max_completion_length) {
-  std::vector<std::size_t> counted;
-  counted.reserve(update.size());
-  std::size_t total = 0;
+  rollout::loss_place at{.sequences = static_cast<double>(update.size()),
+                         .max_completion_length = static_cast<double>(max_completion_length)};
   for (const auto& s : update) {
-    counted.push_back(counted_tokens(s));
-    total += counted.back();
+    at.tokens += static_cast<double>(counted_tokens(s));
   }
-  std::vector<double> weights(update.size(), 0.0);
-  const auto sequences = static_cast<double>(update.size());
-  for (std::size_t i = 0; i < update.size(); ++i) {
-    if (counted[i] == 0) {
-      continue;
-    }
-    switch (loss) {
-    case loss_type::dapo:
-      weights[i] = 1.0 / static_cast<double>(total);
-      break;
-    case loss_type::grpo:
-      weights[i] = 1.0 / (sequences * static_cast<double>(counted[i]));
-      break;
-    case loss_type::dr_grpo:
-      weights[i] = 1.0 / (sequences * static_cast<double>(max_completion_length));
-      break;
-    }
+  std::vector<double> weights;
+  weights.reserve(update.size());
+  for (const auto& s : update) {
+    at.sequence_tokens = static_cast<double>(counted_tokens(s));
+    weights.push_back(at.sequence_tokens == 0 ? 0.0 : loss.share(at));
   }
   return weights;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gpu/engine.hpp"
+#include "runtime/rollout/losses.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -39,13 +40,9 @@ struct packing_limits {
   std::optional<std::uint32_t> rank; ///< sequences of other ranks are checked and left out
 };
 
-/// The share of one token of each sequence in the loss of `update`, the sequences of ONE optimizer update. Denominators
-/// are those of the whole update, never of a micro-batch, so that micro-batches of any size give the same gradient:
-///   dapo     1 / (counted tokens of the update)                 DAPO, arXiv 2503.14476, eq. 8
-///   grpo     1 / (sequences of the update * counted tokens of the sequence)   DeepSeekMath, arXiv 2402.03300, eq. 3
-///   dr_grpo  1 / (sequences of the update * max_completion_length)            Dr. GRPO, arXiv 2503.20783, eq. 2
-/// A sequence without a counted token still counts as a sequence and gets 0.
-std::vector<double> token_weights(std::span<const training_sequence> update, loss_type loss,
+/// The share of one token of each sequence in the loss of `update`, the sequences of ONE optimizer update (all of them,
+/// whatever the micro-batches). A sequence without a counted token still counts as a sequence and gets 0.
+std::vector<double> token_weights(std::span<const training_sequence> update, const rollout::loss_kind& loss,
                                   std::uint32_t max_completion_length);
 
 /// Contiguous parts in the order given, sizes differing by at most one; never an empty one: fewer sequences than parts

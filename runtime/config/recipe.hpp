@@ -120,7 +120,7 @@ struct stage_spec {
   double epsilon = 0.2;
   double epsilon_high = 0.2; ///< default: epsilon
   double beta = 0.0;
-  std::string loss_type = "dapo"; ///< dapo (token-mean), grpo (sequence-mean), dr_grpo
+  std::string loss_type = "dapo"; ///< one of rollout/losses.hpp
   rollout::scale_rewards scale_rewards = rollout::scale_rewards::group;
   std::string rollout_is = "none"; ///< none, token
   double rollout_is_threshold = 2.0;

@@ -2,6 +2,7 @@
 #include "runtime/config/recipe_schema.hpp"
 
 #include "runtime/config/value_keys.hpp"
+#include "runtime/rollout/losses.hpp"
 #include "runtime/verify/judges.hpp"
 
 #include <algorithm>
@@ -22,6 +23,16 @@ std::string flow_list(const std::vector<std::string>& texts) {
     all += (all.empty() ? "" : ", ") + yaml_text(one);
   }
   return "[" + all + "]";
+}
+
+key<stage_spec> loss_type_key() {
+  std::vector<std::pair<std::string, std::string>> names;
+  std::string about;
+  for (const auto& one : rollout::losses()) {
+    names.emplace_back(one.name, one.name);
+    about += (about.empty() ? "" : "; ") + std::string(one.name) + ": " + std::string(one.about);
+  }
+  return choice("loss_type", &stage_spec::loss_type, std::move(names), about, grpo);
 }
 
 key<reward_spec> verifier_key() {
@@ -267,8 +278,7 @@ const std::vector<key<stage_spec>>& stage_keys() {
       real("epsilon", &T::epsilon, {0, 100, true}, "clip of the probability ratio, below", grpo),
       real("epsilon_high", &T::epsilon_high, {0, 100, true}, "clip above; by default epsilon", grpo),
       real("beta", &T::beta, {0, 100}, "weight of the KL to the reference (k3); 0: no reference is held", grpo),
-      choice("loss_type", &T::loss_type, {{"dapo", "dapo"}, {"grpo", "grpo"}, {"dr_grpo", "dr_grpo"}},
-             "mean over tokens (dapo), over sequences (grpo), or sum over a constant (dr_grpo)", grpo),
+      loss_type_key(),
       choice("scale_rewards", &T::scale_rewards,
              {{"group", rollout::scale_rewards::group},
               {"batch", rollout::scale_rewards::batch},

@@ -77,7 +77,7 @@ key<T> words(const char* name, std::string T::*member, const char* help, stage_s
 
 /// One of a few words, each of which stands for a value of `M`.
 template <class T, class M>
-key<T> choice(const char* name, M T::*member, std::vector<std::pair<std::string, M>> values, const char* help,
+key<T> choice(const char* name, M T::*member, std::vector<std::pair<std::string, M>> values, const std::string& help,
               stage_set stages = every_stage) {
   std::string range;
   std::vector<std::string> names;

@@ -12,7 +12,8 @@ namespace troupe::metrics {
 
 enum class metric_kind : std::uint8_t { counter, gauge, histogram };
 
-/// One row: a name and all that is fixed about it.
+/// Figures of a process, on /metrics; those of a step, in metrics.jsonl, are gpu::figures. One row: a name and all that
+/// is fixed about it.
 struct metric {
   std::string name; ///< base units; _total on counters only
   metric_kind kind = metric_kind::gauge;

@@ -7,7 +7,7 @@
 
 namespace troupe::metrics {
 
-/// Groups by fate, as DESIGN section 9 names them: {"issued","pending",...,"dropped":{reason: n}}.
+/// Groups by fate: {"issued","pending",...,"dropped":{reason: n}}.
 nlohmann::ordered_json counts_json(const rollout::group_counts& c);
 
 } // namespace troupe::metrics

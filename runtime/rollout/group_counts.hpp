@@ -21,7 +21,7 @@ struct group_counts {
   std::array<std::uint64_t, 9> dropped{}; ///< by drop_reason
 
   std::uint64_t dropped_total() const noexcept;
-  /// The law the project is known for (DESIGN section 1).
+  /// The law the project is known for: every group issued is alive or has come to a known end.
   bool conserved() const noexcept {
     return issued == pending + ready + leased + trained + collected + scored + dropped_total();
   }

@@ -72,8 +72,8 @@ using group_event =
                  event::submit_verdict, event::lease_for_training, event::training_lost, event::commit, event::collect,
                  event::score, event::drop, event::drop_member, event::retire, event::release, event::forget>;
 
-/// The life of one group (DESIGN section 4) as a pure function: the group after `what`, or, where that transition does
-/// not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.
+/// The life of one group (docs/architecture.md) as a pure function: the group after `what`, or, where that transition
+/// does not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.
 /// Thread-safe: it has no state.
 std::optional<group> apply(const group& before, const group_event& what, std::int64_t at_ms);
 

@@ -156,7 +156,7 @@ public:
 
   /// Ends leases past their deadline and gives their groups back.
   changes expire(monotonic_ms now, std::int64_t wall_ms);
-  /// Ends what a lost worker held.
+  /// Ends what a lost worker held and gives its groups back, as `expire` does.
   changes worker_lost(incarnation holder, std::int64_t wall_ms);
   bool renew(const caller& who, lease_id lease);
   /// A restarted learner: groups it had leased go back to ready, its old epoch is fenced.

@@ -8,7 +8,7 @@
 
 namespace troupe::verify {
 
-/// DESIGN section 9, `verify NAME`: {"id","prompt","completion","answer","metadata"?,"messages"?}, with a line end.
+/// A line of `troupe verify NAME`: {"id","prompt","completion","answer","metadata"?,"messages"?}, with a line end.
 std::string question_line(const question& q);
 
 /// The user's {"id","verdict","reward","reason"}. `verdict` may be absent: a scored part; `reward` may be absent: 1 for

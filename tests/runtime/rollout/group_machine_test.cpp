@@ -128,7 +128,7 @@ TEST(JudgeFromParts, SumsWeightedPartsAndTheStrongestVerdictWins) {
   EXPECT_EQ(judge_from_parts({{"len", 0.5, 1, none, ""}}).verdict, none);
 }
 
-/// The transitions of DESIGN section 4 as a table, written down a second time: event kind -> (from, to).
+/// The transitions of docs/architecture.md as a table, written down a second time: event kind -> (from, to).
 struct row {
   std::vector<group_state> from;
   group_state to;

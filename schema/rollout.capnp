@@ -1,5 +1,5 @@
 # One rollout: a prompt, its samples, their verdicts, and the group that ties them together.
-# Written by the buffer alone while a run goes on, by writing verbs of troupectl afterwards: one record a value of its store; read by the buffer and by troupectl.
+# Written by the buffer alone while a run goes on, afterwards also by writing verbs of troupectl, one record a value of the store.
 # Integers that name enums carry the numbers of schema/rollout.hpp. How these files may change: schema/README.md.
 @0xd1f6a2c44e0b9a37;
 

@@ -153,7 +153,7 @@ nlohmann::json bench_clients(const wire_bench& o) {
   const auto filled = resident_peak(fifth);
   const auto requests_before = server.read().requests;
   const auto began = clock::now();
-  std::this_thread::sleep_for(std::chrono::duration<double>(2 * fifth));
+  std::this_thread::sleep_for(std::chrono::duration<double>(2 * fifth)); // the time that is measured
   const auto end = resident_peak(fifth);
   const auto counts = server.read();
   const auto took = std::chrono::duration<double>(clock::now() - began).count();

@@ -119,7 +119,7 @@ bool run_walk::gather() {
       noted = now;
       note("the run waits for " + who);
     }
-    std::this_thread::sleep_for(poll);
+    std::this_thread::sleep_for(poll); // on the walk's own thread; the roll has no signal to wait on
   }
   return true;
 }
@@ -233,7 +233,7 @@ bool run_walk::interrupted_soon() {
   const auto until =
       std::chrono::steady_clock::now() + milliseconds_of(here_.config().member_timeout_s) + std::chrono::seconds{2};
   while (!roll_->interruption() && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(poll);
+    std::this_thread::sleep_for(poll); // the roll has no signal to wait on
   }
   return roll_->interruption().has_value();
 }

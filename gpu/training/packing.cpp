@@ -82,7 +82,7 @@ void append(packed_batch& to, const training_sequence& s, std::size_t length, do
 
 } // namespace
 
-std::vector<double> token_weights(std::span<const training_sequence> update, const rollout::loss_kind& loss,
+std::vector<double> token_weights(std::span<const training_sequence> update, rollout::token_share share,
                                   std::uint32_t max_completion_length) {
   rollout::loss_place at{.sequences = static_cast<double>(update.size()),
                          .max_completion_length = static_cast<double>(max_completion_length)};
@@ -93,7 +93,7 @@ std::vector<double> token_weights(std::span<const training_sequence> update, con
   weights.reserve(update.size());
   for (const auto& s : update) {
     at.sequence_tokens = static_cast<double>(counted_tokens(s));
-    weights.push_back(at.sequence_tokens == 0 ? 0.0 : loss.share(at));
+    weights.push_back(at.sequence_tokens == 0 ? 0.0 : share(at));
   }
   return weights;
 }

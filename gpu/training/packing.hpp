@@ -42,7 +42,7 @@ struct packing_limits {
 
 /// The share of one token of each sequence in the loss of `update`, the sequences of ONE optimizer update (all of them,
 /// whatever the micro-batches). A sequence without a counted token still counts as a sequence and gets 0.
-std::vector<double> token_weights(std::span<const training_sequence> update, const rollout::loss_kind& loss,
+std::vector<double> token_weights(std::span<const training_sequence> update, rollout::token_share share,
                                   std::uint32_t max_completion_length);
 
 /// Contiguous parts in the order given, sizes differing by at most one; never an empty one: fewer sequences than parts

@@ -126,10 +126,10 @@ public:
       throw error(errc::invalid, "beta is " + std::to_string(loss.beta) +
                                      " but no reference is held; set the reference at the start of the stage");
     }
+    const auto share = rollout::loss_named(loss.loss).share;
     std::vector<update> updates;
     for (const auto part : split_mini_batches(batch, loss.mini_batches)) {
-      updates.push_back(
-          prepare(part, token_weights(part, rollout::loss_named(loss.loss), loss.max_completion_length), true));
+      updates.push_back(prepare(part, token_weights(part, share, loss.max_completion_length), true));
     }
     look_ahead(updates, loss);
     grpo_sums sums;
@@ -151,7 +151,7 @@ public:
   figures train_sft(std::span<const training_sequence> batch, const optimizer_options& how) override {
     const thread_count all{sft_threads_};
     std::vector<update> updates;
-    updates.push_back(prepare(batch, token_weights(batch, rollout::loss_named("dapo"), 1), false));
+    updates.push_back(prepare(batch, token_weights(batch, rollout::share_dapo, 1), false));
     call_figures calls;
     double loss_sum = 0;
     policy_.gradients().zero_();

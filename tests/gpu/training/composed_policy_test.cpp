@@ -22,8 +22,7 @@ packed_batch some_batch() {
     }
     batch.push_back(s);
   }
-  return pack(batch, token_weights(batch, rollout::loss_named("dapo"), 1),
-              {.vocab_size = 37, .max_position_embeddings = 64})
+  return pack(batch, token_weights(batch, rollout::share_dapo, 1), {.vocab_size = 37, .max_position_embeddings = 64})
       .front();
 }
 

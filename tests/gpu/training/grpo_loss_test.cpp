@@ -147,8 +147,8 @@ TEST(GrpoLoss, AggregatesTheThreeWays) {
   training_sequence a{.prompt = {1}, .completion = {2, 3, 4}, .loss_mask = {1, 1, 1}};
   training_sequence b{.prompt = {1}, .completion = {2}, .loss_mask = {1}};
   const std::vector<training_sequence> batch{a, b};
-  const auto loss = [&](const rollout::loss_kind& type) {
-    const auto w = token_weights(batch, type, 8);
+  const auto loss = [&](rollout::token_share share) {
+    const auto w = token_weights(batch, share, 8);
     grpo_inputs in;
     in.logprobs = in.old_logprobs = in.sampler = vec({-1, -1, -1, -1});
     in.advantages = vec({1, 1, 1, -2});
@@ -156,9 +156,9 @@ TEST(GrpoLoss, AggregatesTheThreeWays) {
     in.single_version = vec({1, 1, 1, 1});
     return grpo_loss(in, {}).sums.loss;
   };
-  EXPECT_NEAR(loss(rollout::loss_named("dapo")), -1.0 / 4, 1e-6);         // (-3 + 2) / 4
-  EXPECT_NEAR(loss(rollout::loss_named("grpo")), (-1.0 + 2.0) / 2, 1e-6); // mean of -1 and 2
-  EXPECT_NEAR(loss(rollout::loss_named("dr_grpo")), -1.0 / 16, 1e-6);     // -1 / (2 * 8)
+  EXPECT_NEAR(loss(rollout::share_dapo), -1.0 / 4, 1e-6);         // (-3 + 2) / 4
+  EXPECT_NEAR(loss(rollout::share_grpo), (-1.0 + 2.0) / 2, 1e-6); // mean of -1 and 2
+  EXPECT_NEAR(loss(rollout::share_dr_grpo), -1.0 / 16, 1e-6);     // -1 / (2 * 8)
 }
 
 TEST(GrpoLoss, NothingToAverageGivesOnlyACount) {

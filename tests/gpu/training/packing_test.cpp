@@ -109,9 +109,9 @@ TEST(TokenWeights, FollowTheThreeAggregations) {
   // 3, 1 and 0 counted tokens in 3 sequences.
   const std::vector<training_sequence> batch{sequence({1}, {2, 3, 4, 5}, {1, 1, 0, 1}), sequence({1}, {2}, {1}),
                                              sequence({1}, {2}, {0})};
-  EXPECT_THAT(token_weights(batch, rollout::loss_named("dapo"), 8), ElementsAre(1.0 / 4, 1.0 / 4, 0.0));
-  EXPECT_THAT(token_weights(batch, rollout::loss_named("grpo"), 8), ElementsAre(1.0 / 9, 1.0 / 3, 0.0));
-  EXPECT_THAT(token_weights(batch, rollout::loss_named("dr_grpo"), 8), ElementsAre(1.0 / 24, 1.0 / 24, 0.0));
+  EXPECT_THAT(token_weights(batch, rollout::share_dapo, 8), ElementsAre(1.0 / 4, 1.0 / 4, 0.0));
+  EXPECT_THAT(token_weights(batch, rollout::share_grpo, 8), ElementsAre(1.0 / 9, 1.0 / 3, 0.0));
+  EXPECT_THAT(token_weights(batch, rollout::share_dr_grpo, 8), ElementsAre(1.0 / 24, 1.0 / 24, 0.0));
 }
 
 TEST(SplitMiniBatches, IsContiguousAndEven) {

@@ -3,6 +3,7 @@
 
 #include "actors/deadlines.hpp"
 #include "actors/sampling_seed.hpp"
+#include "actors/stage_mixture.hpp"
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
 #include "runtime/kill_point.hpp"
@@ -176,11 +177,7 @@ begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
       r.version);
   mixture_.reset();
   if (!s.data.empty()) {
-    std::vector<double> weights;
-    for (const auto& part : s.data) {
-      weights.push_back(part.weight);
-    }
-    mixture_.emplace(std::move(weights));
+    mixture_ = mixture_of(s);
   }
   stage_ = r.stage;
   open_ = true;
@@ -247,11 +244,10 @@ void buffer_service::issue_train(std::uint32_t wanted, clock_reading at) {
     const std::uint64_t cursor = ledger_.next_cursor(purpose::train);
     const auto pick = mixture_->at(cursor);
     const auto& part = spec().data[pick.part];
-    const std::uint64_t index = part.limit == 0 ? pick.index : pick.index % part.limit;
-    auto example = sources_.at(part.task)->at(split::train, index);
+    auto example = sources_.at(part.task)->at(split::train, pick.index);
     auto g = ledger_.issue({.why = purpose::train,
                             .task = part.task,
-                            .prompt_index = index,
+                            .prompt_index = pick.index,
                             .sampling_seed = cursor_seed(recipe_.seed, stage_, cursor),
                             .num_generations = spec().num_generations,
                             .payload_bytes = rollout::payload_bytes(example.question)},

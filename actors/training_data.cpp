@@ -2,6 +2,7 @@
 #include "actors/training_data.hpp"
 
 #include "actors/sampling_seed.hpp"
+#include "actors/stage_mixture.hpp"
 #include "runtime/rollout/advantages.hpp"
 #include "runtime/rollout/batch_shares.hpp"
 
@@ -10,22 +11,10 @@
 
 namespace troupe::actors {
 
-namespace {
-
-std::vector<double> weights_of(const config::stage_spec& s) {
-  std::vector<double> w;
-  for (const auto& part : s.data) {
-    w.push_back(part.weight);
-  }
-  return w;
-}
-
-} // namespace
-
 training_data::training_data(const config::recipe& what, stage_index stage, const source_map& sources, records datasets,
                              std::shared_ptr<const text::tokenizer> tokenizer)
     : spec_(what.stages.at(stage.value)), seed_(cursor_seed(what.seed, stage, 0)), sources_(sources),
-      datasets_(std::move(datasets)), tokenizer_(std::move(tokenizer)), mixture_(weights_of(spec_)) {}
+      datasets_(std::move(datasets)), tokenizer_(std::move(tokenizer)), mixture_(mixture_of(spec_)) {}
 
 gpu::training_sequence training_data::example(std::uint64_t n) {
   const auto pick = mixture_.at(n);
@@ -33,8 +22,7 @@ gpu::training_sequence training_data::example(std::uint64_t n) {
   std::string asked;
   std::string completion;
   if (part.dataset.empty()) {
-    const std::uint64_t index = part.limit == 0 ? pick.index : pick.index % part.limit;
-    const auto e = sources_.at(part.task)->at(split::train, index);
+    const auto e = sources_.at(part.task)->at(split::train, pick.index);
     asked = prompt_text(e.question);
     completion = e.demonstration;
   } else {
@@ -55,17 +43,11 @@ gpu::training_sequence training_data::example(std::uint64_t n) {
 
 std::vector<gpu::training_sequence> to_sequences(const batch& what, const config::stage_spec& spec,
                                                  const text::tokenizer& tokenizer, std::uint32_t ranks) {
-  std::vector<double> rewards;
-  std::vector<std::uint8_t> counted;
-  std::vector<std::uint32_t> sizes;
+  rollout::batch_rewards rewards;
   for (const auto& g : what.groups) {
-    sizes.push_back(static_cast<std::uint32_t>(g.samples.size()));
-    for (std::size_t i = 0; i < g.samples.size(); ++i) {
-      rewards.push_back(g.what.members[i].reward);
-      counted.push_back(rollout::counts(g.what.members[i], spec.mask_truncated_completions) ? 1 : 0);
-    }
+    rewards.add(g.what, spec.mask_truncated_completions);
   }
-  const auto advantage = rollout::advantages(rewards, counted, sizes, spec.scale_rewards);
+  const auto advantage = rollout::advantages(rewards, spec.scale_rewards);
   std::vector<gpu::training_sequence> out;
   std::vector<std::size_t> group_of; // each sequence's
   std::vector<std::uint64_t> tokens(what.groups.size(), 0);
@@ -74,7 +56,7 @@ std::vector<gpu::training_sequence> to_sequences(const batch& what, const config
     const auto& g = what.groups[group];
     const auto ids = tokenizer.encode(prompt_text(g.asked), true);
     for (const auto& s : g.samples) {
-      if (counted[at] != 0 && !s.tokens.empty()) {
+      if (rewards.counted[at] != 0 && !s.tokens.empty()) {
         out.push_back({.prompt = ids,
                        .completion = s.tokens,
                        .loss_mask = s.loss_mask,
@@ -99,12 +81,10 @@ gpu::figures describe(const batch& what, const config::stage_spec& spec, policy_
   double n = 0, sum = 0, squares = 0, correct = 0, tokens = 0, cut = 0, flat = 0, stale = 0, longest = 0;
   std::map<std::string, double> parts;
   for (const auto& g : what.groups) {
-    std::vector<double> rewards;
-    std::vector<std::uint8_t> counted;
+    rollout::batch_rewards rewards;
+    rewards.add(g.what, spec.mask_truncated_completions);
     for (std::size_t i = 0; i < g.what.members.size(); ++i) {
       const auto& m = g.what.members[i];
-      rewards.push_back(m.reward);
-      counted.push_back(rollout::counts(g.what.members[i], spec.mask_truncated_completions) ? 1 : 0);
       n += 1;
       sum += m.reward;
       squares += m.reward * m.reward;
@@ -116,7 +96,7 @@ gpu::figures describe(const batch& what, const config::stage_spec& spec, policy_
         parts[part.name] += part.value;
       }
     }
-    flat += rollout::zero_variance(rewards, counted) ? 1 : 0;
+    flat += rollout::zero_variance(rewards.rewards, rewards.counted) ? 1 : 0;
     const auto age = static_cast<double>(rollout::staleness_gate::staleness(g.what, learner));
     stale += age;
     f["staleness/max"] = std::max(f["staleness/max"], age);

@@ -189,7 +189,7 @@ private:
     for (const auto stage : stages_) {
       const bool whole = reading(fmt::format("steps of stage {}", stage.value), [&] {
         policy_version expected{1};
-        for (const auto& step : present_steps(from_, stage)) {
+        for (const auto& step : from_.steps(stage)) {
           ++d_.steps;
           if (step.stage != stage) {
             violated("stage {}: step {} says that it is of stage {}", stage.value, step.version.value,

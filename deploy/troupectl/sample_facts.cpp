@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/sample_facts.hpp"
 
-#include "runtime/rollout/advantages.hpp"
 #include "runtime/rollout/staleness_gate.hpp"
 
 #include <fmt/chrono.h>
@@ -11,7 +10,7 @@ namespace troupe::ctl {
 sample_facts::sample_facts(const opened_store& from) : from_(from) {
   for (const auto& s : from.journal->stages()) {
     names_[s.stage] = s.name;
-    const auto steps = present_steps(*from.journal, s.stage);
+    const auto steps = from.journal->steps(s.stage);
     newest_[s.stage] = steps.empty() ? policy_version{0} : steps.back().version;
   }
 }
@@ -30,61 +29,49 @@ std::optional<std::uint64_t> sample_facts::staleness(const group& g, const membe
   } else if (const auto it = newest_.find(g.id.stage); it != newest_.end()) {
     learner = it->second;
   }
-  group alone;
-  alone.members = {m};
-  return rollout::staleness_gate::staleness(alone, learner);
+  return rollout::staleness_gate::staleness(m, learner);
+}
+
+config::stage_spec sample_facts::spec_of(stage_index stage) const {
+  const bool has_spec = from_.recipe && stage.value < from_.recipe->stages.size();
+  return has_spec ? from_.recipe->stages[stage.value] : config::stage_spec{};
+}
+
+rollout::spread sample_facts::rewards(const group& g) const {
+  rollout::batch_rewards own;
+  own.add(g, spec_of(g.id.stage).mask_truncated_completions);
+  return rollout::spread_of(own.rewards, own.counted);
+}
+
+std::optional<step_record> sample_facts::trained_by(const group& g) const {
+  return g.trained_at ? from_.journal->find_step(g.id.stage, *g.trained_at) : std::nullopt;
 }
 
 std::vector<double> sample_facts::advantages(const group& g) const {
   if (g.state != group_state::trained || !g.trained_at) {
     return {};
   }
-  const bool has_spec = from_.recipe && g.id.stage.value < from_.recipe->stages.size();
-  const config::stage_spec spec = has_spec ? from_.recipe->stages[g.id.stage.value] : config::stage_spec{};
+  const auto spec = spec_of(g.id.stage);
   std::vector<group> batch{g};
   std::size_t own = 0;
   if (spec.scale_rewards == rollout::scale_rewards::batch) {
-    for (const auto& step : present_steps(*from_.journal, g.id.stage)) {
-      if (step.version != *g.trained_at) {
-        continue;
-      }
+    if (const auto step = trained_by(g)) {
       batch.clear();
-      for (const auto& id : step.groups) {
+      for (const auto& id : step->groups) {
         own = id == g.id ? batch.size() : own;
         batch.push_back(id == g.id ? g : from_.journal->find_group(id).value_or(group{}));
       }
     }
   }
-  std::vector<double> rewards;
-  std::vector<std::uint8_t> counted;
-  std::vector<std::uint32_t> sizes;
+  rollout::batch_rewards rewards;
   std::size_t first = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    first = i == own ? rewards.size() : first;
-    sizes.push_back(static_cast<std::uint32_t>(batch[i].members.size()));
-    for (const auto& m : batch[i].members) {
-      rewards.push_back(m.reward);
-      counted.push_back(rollout::counts(m, spec.mask_truncated_completions) ? 1 : 0);
-    }
+    first = i == own ? rewards.rewards.size() : first;
+    rewards.add(batch[i], spec.mask_truncated_completions);
   }
-  const auto all = rollout::advantages(rewards, counted, sizes, spec.scale_rewards);
+  const auto all = rollout::advantages(rewards, spec.scale_rewards);
   const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
   return {begin, begin + static_cast<std::ptrdiff_t>(g.members.size())};
-}
-
-std::vector<step_record> present_steps(const store::journal& from, stage_index stage) {
-  std::map<policy_version, step_record> newest;
-  for (auto& s : from.steps(stage)) {
-    const auto it = newest.find(s.version);
-    if (it == newest.end() || it->second.branch <= s.branch) {
-      newest.insert_or_assign(s.version, std::move(s));
-    }
-  }
-  std::vector<step_record> out;
-  for (auto& [version, s] : newest) {
-    out.push_back(std::move(s));
-  }
-  return out;
 }
 
 std::string when(std::int64_t ms) {

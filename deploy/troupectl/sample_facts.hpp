@@ -2,6 +2,7 @@
 #pragma once
 
 #include "deploy/troupectl/open_store.hpp"
+#include "runtime/rollout/advantages.hpp"
 
 #include <map>
 #include <optional>
@@ -21,15 +22,18 @@ public:
   std::optional<std::uint64_t> staleness(const group& g, const member& m) const;
   /// By member, as the learner's step computed them; empty for a group that was not trained.
   std::vector<double> advantages(const group& g) const;
+  /// Of the members that count.
+  rollout::spread rewards(const group& g) const;
+  /// The step that made the version the group was trained in, if it was.
+  std::optional<step_record> trained_by(const group& g) const;
 
 private:
+  config::stage_spec spec_of(stage_index stage) const;
+
   const opened_store& from_;
   mutable std::map<stage_index, std::string> names_;
   std::map<stage_index, policy_version> newest_;
 };
-
-/// Steps as they count: of each version the one with the highest branch, in order.
-std::vector<step_record> present_steps(const store::journal& from, stage_index stage);
 
 /// RFC 3339, in UTC, of milliseconds since 1970: `2023-11-14T22:13:20.123Z`; the order of texts is that of times.
 std::string when(std::int64_t ms);

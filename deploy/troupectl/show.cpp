@@ -6,7 +6,6 @@
 #include "runtime/error.hpp"
 #include "runtime/rollout/group_counts.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
 #include <ostream>
 
@@ -48,27 +47,6 @@ void print_fields(const row& r, std::size_t most, std::ostream& out) {
       out << fmt::format("{:<{}}  {}\n", name, width, cell_text(value, most));
     }
   }
-}
-
-/// Mean and standard deviation (Bessel's) over the members that count.
-struct spread {
-  double mean = 0;
-  double deviation = 0;
-};
-
-spread reward_spread(const group& g) {
-  double n = 0, sum = 0, squares = 0;
-  for (const auto& m : g.members) {
-    if (m.dropped == drop_reason::none) {
-      n += 1;
-      sum += m.reward;
-    }
-  }
-  const double mean = n > 0 ? sum / n : 0;
-  for (const auto& m : g.members) {
-    squares += m.dropped == drop_reason::none ? (m.reward - mean) * (m.reward - mean) : 0;
-  }
-  return {mean, n > 1 ? std::sqrt(squares / (n - 1)) : 0};
 }
 
 row member_rows(const opened_store& from, const group& g) {
@@ -115,17 +93,13 @@ row parts_of(const judgement& j) {
   return out;
 }
 
-/// The step whose record names the group.
-row training_step(const opened_store& from, const sample_facts& facts, const group& g) {
-  for (const auto& s : present_steps(*from.journal, g.id.stage)) {
-    if (std::binary_search(s.groups.begin(), s.groups.end(), g.id)) {
-      return {{"stage", facts.stage_name(s.stage)},
-              {"version", s.version.value},
-              {"branch", s.branch},
-              {"skipped", s.skipped}};
-    }
-  }
-  return {};
+row training_step(const sample_facts& facts, const group& g) {
+  const auto s = facts.trained_by(g);
+  return s ? row{{"stage", facts.stage_name(s->stage)},
+                 {"version", s->version.value},
+                 {"branch", s->branch},
+                 {"skipped", s->skipped}}
+           : row{};
 }
 
 row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
@@ -137,7 +111,7 @@ row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
   const auto judged = from.journal->find_judgement(id);
   const auto advantages = facts.advantages(g);
   const auto staleness = facts.staleness(g, m);
-  const auto [mean, deviation] = reward_spread(g);
+  const auto rewards = facts.rewards(g);
   const bool sampled = said || (m.submitted && g.forgotten_ms != 0); // the group still knows of it
   const bool has_verdict = judged || (sampled && !said && g.outstanding_parts == 0);
   return {{"id", to_string(id)},
@@ -146,15 +120,15 @@ row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
           {"task", g.task},
           {"fate", rollout::fate(g, m)},
           {"forgotten", g.forgotten_ms == 0 ? row() : row(when(g.forgotten_ms))},
-          {"trained_by", training_step(from, facts, g)},
+          {"trained_by", training_step(facts, g)},
           {"prompt", asked ? row(prompt_text(*asked)) : row()},
           {"answer", asked ? row(asked->answer) : row()},
           {"completion", said ? row(said->text) : row()},
           {"verdict", has_verdict ? row(to_string(judged ? judged->verdict : m.verdict)) : row()},
           {"reward", has_verdict ? row(judged ? judged->reward : m.reward) : row()},
           {"rewards", judged ? parts_of(*judged) : row::array()},
-          {"group_reward_mean", has_verdict ? row(mean) : row()},
-          {"group_reward_std", has_verdict ? row(deviation) : row()},
+          {"group_reward_mean", has_verdict ? row(rewards.mean) : row()},
+          {"group_reward_std", has_verdict ? row(rewards.deviation) : row()},
           {"advantage", advantages.empty() ? row() : row(advantages[index])},
           {"issued_at", g.issued_at.value},
           {"oldest_version", sampled ? row(m.oldest.value) : row()},

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/doctor.hpp"
-#include "deploy/troupectl/sample_facts.hpp"
 #include "deploy/troupectl/table.hpp"
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/metrics/counts_json.hpp"
@@ -25,7 +24,7 @@ std::string to_text(stage_status s) {
 }
 
 row stage_row(const opened_store& from, const stage_record& s) {
-  const auto steps = present_steps(*from.journal, s.stage);
+  const auto steps = from.journal->steps(s.stage);
   const auto checkpoints = from.journal->checkpoints(s.stage);
   const auto chosen = config::choose_checkpoint(checkpoints, config::checkpoint_choice::best);
   const row best = chosen && chosen->validation >= 0 ? row(chosen->validation) : row();

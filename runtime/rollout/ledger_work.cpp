@@ -151,19 +151,15 @@ void ledger::after_last_verdict(const group_id& id, std::int64_t wall_ms) {
   if (id.why == purpose::collect) {
     return;
   }
-  std::vector<double> rewards;
-  std::vector<std::uint8_t> counted;
-  std::size_t decided = 0;
-  for (const auto& m : g.members) {
-    rewards.push_back(m.reward);
-    counted.push_back(rollout::counts(m, rules_.mask_truncated) ? 1 : 0);
-    decided += m.dropped == drop_reason::none ? 1 : 0;
-  }
+  batch_rewards own;
+  own.add(g, rules_.mask_truncated);
+  const auto decided =
+      std::count_if(g.members.begin(), g.members.end(), [](const member& m) { return m.dropped == drop_reason::none; });
   if (decided < 2) {
     advance(id, event::drop{drop_reason::undecided}, wall_ms);
-  } else if (std::count(counted.begin(), counted.end(), 1) == 0) {
+  } else if (std::count(own.counted.begin(), own.counted.end(), 1) == 0) {
     advance(id, event::drop{drop_reason::truncated}, wall_ms);
-  } else if (rules_.filter_zero_variance && zero_variance(rewards, counted)) {
+  } else if (rules_.filter_zero_variance && zero_variance(own.rewards, own.counted)) {
     advance(id, event::drop{drop_reason::zero_variance}, wall_ms);
   }
 }

@@ -2,7 +2,6 @@
 #include "runtime/rollout/staleness_gate.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace troupe::rollout {
 
@@ -17,13 +16,15 @@ std::uint64_t staleness_gate::capacity(policy_version version, const group_count
 }
 
 std::uint64_t staleness_gate::staleness(const group& g, policy_version learner) noexcept {
-  std::optional<policy_version> oldest;
+  std::uint64_t most = 0;
   for (const auto& m : g.members) {
-    if (m.submitted) {
-      oldest = oldest ? std::min(*oldest, m.oldest) : m.oldest;
-    }
+    most = std::max(most, m.submitted ? staleness(m, learner) : 0);
   }
-  return oldest && *oldest < learner ? learner.value - oldest->value : 0;
+  return most;
+}
+
+std::uint64_t staleness_gate::staleness(const member& sampled, policy_version learner) noexcept {
+  return sampled.oldest < learner ? learner.value - sampled.oldest.value : 0;
 }
 
 bool staleness_gate::too_old(const group& g, policy_version learner) const noexcept {

@@ -28,6 +28,8 @@ public:
 
   /// The learner's version minus the oldest version among the policy segments of the group's samples.
   static std::uint64_t staleness(const group& g, policy_version learner) noexcept;
+  /// The same of one sample.
+  static std::uint64_t staleness(const member& sampled, policy_version learner) noexcept;
 
   /// The decision that a sample is too old: more than `max_staleness` versions behind. Such a group is not leased for
   /// training.

@@ -4,20 +4,21 @@
 #include "runtime/check.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace troupe::task {
 
-mixture::mixture(std::vector<double> weights) : weights_(std::move(weights)) {
-  TROUPE_CHECK(!weights_.empty());
-  total_ = std::accumulate(weights_.begin(), weights_.end(), 0.0);
+mixture::mixture(std::vector<part> parts) : parts_(std::move(parts)) {
+  TROUPE_CHECK(!parts_.empty());
+  for (const auto& p : parts_) {
+    total_ += p.weight;
+  }
   restart();
 }
 
 void mixture::restart() {
   next_ = 0;
-  credit_.assign(weights_.size(), 0);
-  picked_.assign(weights_.size(), 0);
+  credit_.assign(parts_.size(), 0);
+  picked_.assign(parts_.size(), 0);
 }
 
 mixture::pick mixture::at(std::uint64_t cursor) {
@@ -28,12 +29,13 @@ mixture::pick mixture::at(std::uint64_t cursor) {
     restart();
   }
   while (next_ <= cursor) {
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      credit_[i] += weights_[i];
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      credit_[i] += parts_[i].weight;
     }
     const auto best = static_cast<std::size_t>(std::max_element(credit_.begin(), credit_.end()) - credit_.begin());
     credit_[best] -= total_;
-    last_ = {best, picked_[best]++};
+    const auto before = picked_[best]++;
+    last_ = {best, parts_[best].limit == 0 ? before : before % parts_[best].limit};
     ++next_;
   }
   return last_;

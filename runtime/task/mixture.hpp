@@ -10,12 +10,16 @@ namespace troupe::task {
 /// is a function of the cursor alone. Pure; not thread-safe.
 class mixture {
 public:
+  struct part {
+    double weight = 1;
+    std::uint64_t limit = 0; ///< indices of this source are below it and come round again; 0: they go on and on
+  };
   struct pick {
     std::size_t part = 0;    ///< which source
-    std::uint64_t index = 0; ///< how many picks that source had before
+    std::uint64_t index = 0; ///< within it: how many picks it had before, but for its limit
   };
 
-  explicit mixture(std::vector<double> weights);
+  explicit mixture(std::vector<part> parts);
 
   /// Cheap when cursors go up; going back starts over from 0.
   pick at(std::uint64_t cursor);
@@ -23,7 +27,7 @@ public:
 private:
   void restart();
 
-  std::vector<double> weights_;
+  std::vector<part> parts_;
   double total_ = 0;
   std::uint64_t next_ = 0;
   std::vector<double> credit_;

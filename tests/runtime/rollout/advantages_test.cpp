@@ -45,6 +45,27 @@ TEST(Advantages, OneCountedMemberTeachesNothing) {
   EXPECT_EQ(advantages(rewards, bytes{1, 0}, sizes, scale_rewards::group), (std::vector<double>{0, 0}));
 }
 
+TEST(BatchRewards, HoldsEveryMemberAndWhoCounts) {
+  group a, b;
+  a.members = {{.reward = 1.0}, {.finish = finish_reason::length, .reward = 2.0}};
+  b.members = {{.reward = 3.0, .dropped = drop_reason::undecided}};
+  batch_rewards batch;
+  batch.add(a, true);
+  batch.add(b, true);
+  EXPECT_EQ(batch.rewards, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(batch.counted, (bytes{1, 0, 0}));
+  EXPECT_EQ(batch.sizes, (std::vector<std::uint32_t>{2, 1}));
+}
+
+TEST(SpreadOf, IsMeanAndBesselsDeviationOfThoseThatCount) {
+  const auto s = spread_of(std::vector<double>{2, 6, 99}, bytes{1, 1, 0});
+  EXPECT_EQ(s.counted, 2);
+  EXPECT_DOUBLE_EQ(s.mean, 4);
+  EXPECT_DOUBLE_EQ(s.deviation, std::sqrt(8.0)); // (4 + 4) / 1
+  EXPECT_EQ(spread_of(std::vector<double>{5, 7}, bytes{1, 0}).deviation, 0);
+  EXPECT_EQ(spread_of({}, {}).mean, 0);
+}
+
 TEST(ZeroVariance, IgnoresMembersLeftOut) {
   EXPECT_TRUE(zero_variance(std::vector<double>{1, 1, 0}, bytes{1, 1, 0}));
   EXPECT_FALSE(zero_variance(std::vector<double>{1, 1, 0}, bytes{1, 1, 1}));

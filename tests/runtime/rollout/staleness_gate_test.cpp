@@ -26,6 +26,8 @@ TEST(StalenessGate, TheOldestSegmentOfAnySampleCounts) {
                {.submitted = true, .oldest = policy_version{3}},
                {.submitted = false, .oldest = policy_version{0}}};
   EXPECT_EQ(staleness_gate::staleness(g, policy_version{6}), 3); // 6 - 3; the one not submitted does not count
+  EXPECT_EQ(staleness_gate::staleness(g.members[0], policy_version{1000}), 1000 - g.members[0].oldest.value);
+  EXPECT_EQ(staleness_gate::staleness(g.members[0], policy_version{0}), 0); // sampled by a version to come
   const staleness_gate gate{{.max_staleness = 2, .groups_per_batch = 1}};
   EXPECT_FALSE(gate.too_old(g, policy_version{5}));
   EXPECT_TRUE(gate.too_old(g, policy_version{6}));

@@ -6,7 +6,7 @@
 namespace troupe::task {
 
 TEST(Mixture, SpreadsPartsEvenly) {
-  mixture m({2, 1});
+  mixture m({{2}, {1}});
   // credits before each pick: (2,1) -> 0; (1,2) -> 1; (3,0) -> 0; then (2,1) again
   std::vector<std::pair<std::size_t, std::uint64_t>> picks;
   for (std::uint64_t cursor = 0; cursor < 6; ++cursor) {
@@ -18,8 +18,8 @@ TEST(Mixture, SpreadsPartsEvenly) {
 }
 
 TEST(Mixture, IsAFunctionOfTheCursorAlone) {
-  mixture forward({3, 2, 1});
-  mixture jumping({3, 2, 1});
+  mixture forward({{3}, {2}, {1, 4}});
+  mixture jumping({{3}, {2}, {1, 4}});
   std::vector<std::pair<std::size_t, std::uint64_t>> picks;
   for (std::uint64_t cursor = 0; cursor < 30; ++cursor) {
     const auto pick = forward.at(cursor);
@@ -29,6 +29,17 @@ TEST(Mixture, IsAFunctionOfTheCursorAlone) {
     const auto pick = jumping.at(cursor);
     EXPECT_EQ((std::pair(pick.part, pick.index)), picks[cursor]) << cursor;
   }
+}
+
+TEST(Mixture, ASourceWithALimitComesRoundAgain) {
+  mixture m({{1, 3}, {1}});
+  std::vector<std::uint64_t> limited, unlimited;
+  for (std::uint64_t cursor = 0; cursor < 10; ++cursor) {
+    const auto pick = m.at(cursor);
+    (pick.part == 0 ? limited : unlimited).push_back(pick.index);
+  }
+  EXPECT_EQ(limited, (std::vector<std::uint64_t>{0, 1, 2, 0, 1}));
+  EXPECT_EQ(unlimited, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
 }
 
 } // namespace troupe::task

@@ -53,13 +53,8 @@ function(troupe_precompile target name)
     target_link_libraries(${from} PRIVATE troupe_settings ${TROUPE_PCH_LINK_${name}})
     target_precompile_headers(${from} PRIVATE ${TROUPE_PCH_${name}})
   endif()
+  target_link_libraries(${target} PRIVATE ${TROUPE_PCH_LINK_${name}})
   target_precompile_headers(${target} REUSE_FROM ${from})
-endfunction()
-
-# g++ 12 does not know, of a precompiled header, that it is a system's, and warns of what it inlines from there. Of a file where it
-# does: troupe_quiet(FILE...).
-function(troupe_quiet)
-  if(TROUPE_PRECOMPILE)
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-Wno-array-bounds;-Wno-maybe-uninitialized")
-  endif()
+  # g++ 12 does not know, of a precompiled header, that it is a system's, and warns of what it inlines from there.
+  target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-maybe-uninitialized)
 endfunction()

@@ -12,6 +12,12 @@ function(troupe_library name)
   endif()
 endfunction()
 
+# troupe_glue(NAME): dispatch, options and text, run seldom; what computes is in other libraries. A third of the time to compile
+# it was spent on -O3.
+function(troupe_glue name)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 # What tests are compiled with: they are run once, and building them takes longer.
 add_library(troupe_test_settings INTERFACE)
 target_compile_options(troupe_test_settings INTERFACE -O0)

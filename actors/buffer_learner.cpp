@@ -120,6 +120,9 @@ std::string buffer_service::explain(clock_reading at) const {
 }
 
 progress_reply buffer_service::progress(const progress_request& r, clock_reading at) const {
+  if (r.explain && !open_) {
+    return {}; // nobody waits for the buffer before the learner has the stage's weights
+  }
   require_stage();
   return {.unfinished_pinned = ledger_.unfinished_pinned() + (unsaved_ ? 1 : 0), // what is not stored is not done
           .version = ledger_.version(),

@@ -34,7 +34,8 @@ gpu::figures train(learner_state& s, const learner_parts& p, const batch* what) 
   const auto& spec = spec_of(p, s.stage);
   const auto produced = s.version.next();
   activity::scope busy{*p.meter, activity::kind::training};
-  p.status->now("training step " + std::to_string(produced.value));
+  p.status->now("training step " + std::to_string(produced.value) +
+                (produced > s.recorded ? "" : " again, of " + std::to_string(s.recorded.value) + " that are recorded"));
   const auto began = std::chrono::steady_clock::now();
   auto f = train_once(*s.trainer, {.groups = what, .examples = s.examples.get(), .data_cursor = s.data_cursor},
                       *p.recipe, s.stage, produced, *p.tokenizer);
@@ -224,6 +225,7 @@ void fetch_steps(pointer self, const shared_parts& p, const buffer_actor& from, 
             if (overtaken(self->state, loads, promise)) {
               return;
             }
+            self->state.recorded = reply.steps->empty() ? policy_version{0} : reply.steps->back().version;
             if (!reply.steps->empty()) {
               self->state.branch = reply.steps->back().branch + (p->recipe->deterministic ? 0 : 1);
             }

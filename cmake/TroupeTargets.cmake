@@ -72,3 +72,28 @@ function(troupe_actor_test name)
     set_tests_properties(${name}/${suite} PROPERTIES TIMEOUT 60 FAIL_REGULAR_EXPRESSION "suites: +0")
   endforeach()
 endfunction()
+
+# troupe_python_tests(LABEL [NO_PROGRAMS] [PROCESSORS n] [TIMEOUT s]): each *_test.py in the calling folder is the ctest entry
+# LABEL/NAME. They run the real programs, which need LibTorch, and may import from tests/end_to_end.
+function(troupe_python_tests label)
+  cmake_parse_arguments(arg "NO_PROGRAMS" "PROCESSORS;TIMEOUT" "" ${ARGN})
+  find_package(Python3 COMPONENTS Interpreter)
+  if(NOT Python3_FOUND OR NOT (TROUPE_TORCH OR arg_NO_PROGRAMS))
+    message(STATUS "no LibTorch or no python3: tests/${label} is left out")
+    return()
+  endif()
+  file(GLOB tests RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.py)
+  foreach(test IN LISTS tests)
+    string(REPLACE "_test.py" "" name ${test})
+    add_test(NAME ${label}/${name} COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${test})
+    set_tests_properties(
+      ${label}/${name}
+      PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 ENVIRONMENT
+                 "TROUPE_PROGRAMS=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/end_to_end")
+    foreach(property IN ITEMS PROCESSORS TIMEOUT)
+      if(arg_${property})
+        set_tests_properties(${label}/${name} PROPERTIES ${property} ${arg_${property}})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()

@@ -69,6 +69,8 @@ private:
 TEST_F(Service, HandsNothingOutBeforeAStageBegins) {
   EXPECT_TRUE(service_->lease_prompts({first_generator, 4}, at_).work->empty());
   EXPECT_TRUE(service_->lease_generated({first_verifier, 4}, at_).groups->empty());
+  EXPECT_EQ(service_->progress({.explain = true}, at_).waiting_for, ""); // that is no reason why nothing moves
+  EXPECT_THROW(service_->progress({}, at_), error);                      // and no progress either
 }
 
 TEST_F(Service, PromptsComeFromTheMixtureInOrderWithSeedsOfTheirOwn) {
@@ -241,6 +243,18 @@ TEST_F(Service, ConversationsAreToldApartInADataset) {
   judge_all();
   EXPECT_EQ(service_->build_dataset({pick_stage, ""}, at_).made->records, 3u); // each said "ab" to another prompt
   EXPECT_EQ((*service_->read_dataset({"kept"}).records)[2].prompt, "be brief\np2?");
+}
+
+TEST_F(Service, ACollectionKeepsToTheLimitOfItsData) {
+  recipe_.stages[pick_stage.value].data[0].limit = 2;
+  begin(pick_stage);
+  issue(purpose::collect, 3);
+  std::vector<std::uint64_t> asked;
+  const auto leased = service_->lease_prompts({first_generator, 100}, at_);
+  for (const auto& w : *leased.work) {
+    asked.push_back(w.what.prompt_index);
+  }
+  EXPECT_EQ(asked, (std::vector<std::uint64_t>{0, 1, 0}));
 }
 
 TEST_F(Service, ADatasetHoldsAnAnswerToAPromptOnce) {

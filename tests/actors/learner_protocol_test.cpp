@@ -31,6 +31,7 @@ struct one_learner : deterministic_system {
     parts->run_folder = folder.path();
     parts->tokenizer_folder = folder / "tokenizer";
     parts->who = the_learner;
+    status = parts->status;
     buffer = ends(sys.spawn(scripted_buffer, script));
     tested = ends(sys.spawn(learner, std::shared_ptr<const learner_parts>{parts}, buffer));
   }
@@ -48,6 +49,7 @@ struct one_learner : deterministic_system {
   std::shared_ptr<model_script> model = std::make_shared<model_script>();
   std::shared_ptr<buffer_script> script = std::make_shared<buffer_script>();
   std::shared_ptr<weights_board> board = std::make_shared<weights_board>();
+  std::shared_ptr<worker_status> status;
   buffer_actor buffer;
   learner_actor tested;
 };
@@ -98,6 +100,7 @@ CAF_TEST(recorded steps are trained again in order before anything is published)
   expect((read_batch_request), from(tested).to(buffer));
   expect((lease_batch_reply), from(buffer).to(tested));
   CAF_CHECK(board->latest() == nullptr);
+  CAF_CHECK_EQUAL(status->read().doing, "training step 3 again, of 4 that are recorded");
   expect((read_batch_request), from(tested).to(buffer));
   expect((lease_batch_reply), from(buffer).to(tested));
   const auto loaded = unbox(take<load_stage_reply>(loading));

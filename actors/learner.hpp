@@ -58,8 +58,7 @@ struct learner_state {
   logprob_gap gap;
   std::uint64_t loads = 0;  ///< what was asked for before the last one is void
   bool uncommitted = false; ///< the trainer is ahead of what is recorded
-  policy_version
-      recorded; ///< newest step that was recorded when the stage was loaded: up to it steps are trained again
+  policy_version recorded;  ///< newest step when the stage was loaded; up to it steps are trained again
   caf::actor_clock::time_point waiting_since;
 };
 

@@ -18,6 +18,13 @@ function(troupe_glue name)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
+# troupe_unless_sanitized(NAME): no test of a sanitizers' build runs it, so that it is not built there unless asked for.
+function(troupe_unless_sanitized name)
+  if(TROUPE_SANITIZE)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endfunction()
+
 # What tests are compiled with: they are run once, and building them takes longer.
 add_library(troupe_test_settings INTERFACE)
 target_compile_options(troupe_test_settings INTERFACE -O0)

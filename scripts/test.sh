@@ -6,7 +6,7 @@
 #   --full   adds the thread sanitizer, the checks of the undefined-behaviour sanitizer that take longest to compile (null,
 #            alignment, object-size, vptr), and longer campaigns: TROUPE_CRASH_CYCLES (200) kills, TROUPE_SIM_SEEDS (2000)
 #            simulated runs, TROUPE_FUZZ_SECONDS (120) of each fuzzer, TROUPE_LONG (1) for clusters; each can be set from
-#            outside, with or without --full
+#            outside, with or without --full; the sanitizers have small campaigns of their own (CMakePresets.json)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

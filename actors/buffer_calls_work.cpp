@@ -39,10 +39,10 @@ void put_samples(schema::GroupWork::Builder to, const Work& from) {
 group group_in(schema::GroupWork::Reader from) {
   auto g = decode<group>(frame::bytes_of(from.getGroup()));
   const auto fits = [&](std::size_t n) { return n == 0 || n == g.members.size(); };
-  if (!fits(from.getSamples().size()) || !fits(from.getVerdicts().size())) {
+  if (!fits(from.getSamples().size()) || !fits(from.getJudgements().size())) {
     throw codec_error{"a group of " + std::to_string(g.members.size()) + " members comes with " +
                       std::to_string(from.getSamples().size()) + " samples and " +
-                      std::to_string(from.getVerdicts().size()) + " verdicts"};
+                      std::to_string(from.getJudgements().size()) + " verdicts"};
   }
   return g;
 }
@@ -173,7 +173,7 @@ std::string encode(const submit_verdict_request& m) {
       const auto& one = (*m.groups)[i];
       groups[i].setLease(one.lease.value);
       frame::put(groups[i].initGroup(), one.of);
-      frame::put_records(groups[i].initVerdicts(frame::size(one.verdicts)), one.verdicts);
+      frame::put_records(groups[i].initJudgements(frame::size(one.judgements)), one.judgements);
     }
   });
 }
@@ -183,7 +183,7 @@ submit_verdict_request decode_call(std::string_view bytes) {
     auto groups = std::make_shared<std::vector<judged_group>>();
     for (const auto one : from.getGroups()) {
       groups->push_back({lease_id{one.getLease()}, frame::get_group_id(one.getGroup()),
-                         frame::get_records<judgement>(one.getVerdicts())});
+                         frame::get_records<judgement>(one.getJudgements())});
     }
     return submit_verdict_request{frame::get(from.getWho()), std::move(groups)};
   });
@@ -248,7 +248,7 @@ std::string encode(const lease_batch_reply& m) {
     for (capnp::uint i = 0; i < groups.size(); ++i) {
       const auto& one = m.what->groups[i];
       put_samples(groups[i], one);
-      frame::put_records(groups[i].initVerdicts(frame::size(one.verdicts)), one.verdicts);
+      frame::put_records(groups[i].initJudgements(frame::size(one.judgements)), one.judgements);
     }
   });
 }
@@ -261,7 +261,7 @@ lease_batch_reply decode_call(std::string_view bytes) {
       what->data_cursor = from.getDataCursor();
       for (const auto one : from.getGroups()) {
         what->groups.push_back({group_in(one), prompt_in(one), frame::get_records<sample>(one.getSamples()),
-                                frame::get_records<judgement>(one.getVerdicts())});
+                                frame::get_records<judgement>(one.getJudgements())});
       }
       m.what = std::move(what);
     }

@@ -53,7 +53,7 @@ payload<batch> buffer_service::read_groups(const std::vector<group>& groups) con
     batch_group one{.what = g, .asked = {}, .samples = read_samples(g)};
     one.asked = read_prompt(g.id);
     for (std::uint32_t i = 0; i < g.members.size(); ++i) {
-      one.verdicts.push_back(journal_.find_judgement({g.id, i}).value_or(judgement{}));
+      one.judgements.push_back(journal_.find_judgement({g.id, i}).value_or(judgement{}));
     }
     out->groups.push_back(std::move(one));
   }

@@ -274,9 +274,7 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
     const sampling_plan plan = g.id.why == purpose::train ? sampling_plan{.temperature = s.temperature,
                                                                           .max_new_tokens = s.max_completion_length}
                                                           : pinned_plan_;
-    const std::uint64_t present = ledger_.version().value;
-    const policy_version not_before{present - std::min<std::uint64_t>(present, ledger_.max_staleness())};
-    work->push_back({.what = g, .asked = read_prompt(g.id), .sampling = plan, .not_before = not_before});
+    work->push_back({.what = g, .asked = read_prompt(g.id), .sampling = plan, .not_before = ledger_.oldest_usable()});
     for (std::uint32_t i = 0; i < g.members.size(); ++i) {
       if (ledger_.goes_on(g, g.members[i])) {
         work->back().partials.push_back(read_sample(g, i));
@@ -327,11 +325,11 @@ submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clo
   store::write rest;
   submit_reply reply;
   for (const auto& one : *r.groups) {
-    auto outcome = ledger_.submit_verdict(caller(r.who, at), one.lease, one.of, one.verdicts);
+    auto outcome = ledger_.submit_verdict(caller(r.who, at), one.lease, one.of, one.judgements);
     if (outcome.result == rollout::submit_result::created) {
-      for (std::uint32_t i = 0; i < one.verdicts.size(); ++i) {
-        rest.judgements.emplace_back(sample_id{one.of, i}, one.verdicts[i]);
-        for (const auto& part : one.verdicts[i].parts) {
+      for (std::uint32_t i = 0; i < one.judgements.size(); ++i) {
+        rest.judgements.emplace_back(sample_id{one.of, i}, one.judgements[i]);
+        for (const auto& part : one.judgements[i].parts) {
           if (part.verdict == verdict_kind::undecided && one.of.why == purpose::train) {
             last_undecided_ = r.who.name + ", part " + part.name + ": " + part.reason;
           }

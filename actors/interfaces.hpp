@@ -8,32 +8,43 @@
 #include <caf/typed_event_based_actor.hpp>
 
 /// Every actor of the system, one line a handler. Each is asked by request with a deadline, and answers with its reply
-/// or with a `caf::error` that carries a `troupe::errc` and its message.
+/// or with a `caf::error` that carries a `troupe::errc` and its message. A handler keeps no rule of its own; the file
+/// behind the arrow does.
+///
+/// Who asks: generators and verifiers pull their work from the buffer, and nobody calls them but to drain. The learner
+/// fetches its batches there. The controller (controller.hpp), a thread and no actor, walks the recipe's stages: it
+/// begins them at the buffer, loads, steps and checkpoints the learner. In a run of many processes `remote_buffer`,
+/// `remote_learner` and `remote_rank` are actors with the interfaces below, and a door in the other process
+/// (`buffer_door`, `learner_door`, `rank_door`) asks the real one.
 namespace troupe::actors {
 
-/// Owns the journal and the ledger: the hub, and the only writer while a run goes on. buffer_service.hpp says what each
-/// handler does. While the journal's disk is full, requests that write wait, up to `deadline::space`; then they answer
-/// `resource_exhausted`.
+/// Owns the journal and the ledger: the hub, and the only writer to the store while a run goes on. ->
+/// buffer_service.hpp does what is asked: the ledger's rule, one write, the answer. While the journal's disk is full,
+/// requests that write wait, up to `deadline::space`; then they answer `resource_exhausted`.
 using buffer_actor = caf::typed_actor<
     // Starts issuing for a stage.
     caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
     // Issues the fixed prompts of an evaluation or a collection, or goes on with those of one that was interrupted.
     caf::replies_to<issue_request>::with<issue_reply>,
-    // Hands out up to `max_groups` prompts to sample, under one lease.
+    // Hands out up to `max_groups` prompts to sample, under one lease. How many may be under way:
+    // -> runtime/rollout/staleness_gate.hpp
     caf::replies_to<lease_prompts_request>::with<lease_prompts_reply>,
     // Stores finished samples.
     caf::replies_to<submit_samples_request>::with<submit_reply>,
     // Hands out sampled groups to judge.
     caf::replies_to<lease_generated_request>::with<lease_generated_reply>,
-    // Stores verdicts: judgements and the records of their groups, in one write.
+    // Stores verdicts: judgements and the records of their groups, in one write. What a judgement holds:
+    // -> schema/rollout.hpp; what becomes of the group: -> runtime/rollout/ledger.hpp
     caf::replies_to<submit_verdict_request>::with<submit_reply>,
     // Gives a worker's unfinished groups back to the queue.
     caf::replies_to<hand_back_request>::with<submit_reply>,
-    // Extends a lease.
+    // Extends a lease. One that is not extended ends by time. -> runtime/rollout/lease_table.hpp
     caf::replies_to<renew_request>::with<submit_reply>,
     // Ends the leases of a worker that is gone; its groups go back, to be sampled or judged again.
+    // -> runtime/rollout/ledger.hpp
     caf::replies_to<worker_lost_request>::with<submit_reply>,
-    // The learner's next batch, or why there is none yet.
+    // The learner's next batch, or why there is none yet. Which samples are too old for it:
+    // -> runtime/rollout/staleness_gate.hpp
     caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
     // One step: record and groups in one write.
     caf::replies_to<commit_request>::with<submit_reply>,
@@ -62,12 +73,13 @@ using worker_actor = caf::typed_actor<
     // Hands back what it holds and stops pulling.
     caf::replies_to<drain_request>::with<drain_reply>>;
 
-/// Samples completions. No message brings new weights: it looks at a weights_board between two decode steps.
+/// Samples completions. No message brings new weights: it looks between two decode steps. -> weights_board.hpp; in a
+/// process of its own a weights_follower fills that board from the learner's.
 using generator_actor = worker_actor::extend<
     // From the generator to itself: a run of decode steps; what finished goes to the buffer.
     caf::reacts_to<decode_more>>;
 
-/// Judges completions.
+/// Judges completions: runtime/verify/rewards.hpp, without the actor.
 using verifier_actor = worker_actor;
 
 /// Renews the lease of a worker that is busy in a handler of its own for longer than a lease lasts. Ends with the
@@ -90,7 +102,8 @@ using learner_rank_actor = caf::typed_actor<
     // Its share of the optimizer's state, for rank 0 to save.
     caf::replies_to<gather_share_request>::with<gather_share_reply>>;
 
-/// Owns the model and its optimizer. Spawn it detached: it trains in its handlers.
+/// Owns the model and its optimizer. Spawn it detached: it trains in its handlers. Advantages of a group:
+/// -> runtime/rollout/advantages.hpp; loss and optimizer: gpu/training/.
 using learner_actor = caf::typed_actor<
     // Loads weights, trains the steps recorded behind them again, and publishes the version reached.
     caf::replies_to<load_stage_request>::with<load_stage_reply>,
@@ -98,7 +111,7 @@ using learner_actor = caf::typed_actor<
     caf::replies_to<publish_request>::with<publish_reply>, caf::replies_to<pin_request>::with<pin_reply>,
     // One step: batch, update, commit, publication; or why there was no batch within the time allowed.
     caf::replies_to<step_request>::with<step_reply>,
-    // Writes a checkpoint of the present version and records it.
+    // Writes a checkpoint of the present version and records it. How a half-written one is known: -> checkpoint.hpp
     caf::replies_to<checkpoint_request>::with<checkpoint_reply>>;
 
 } // namespace troupe::actors

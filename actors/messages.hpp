@@ -103,7 +103,7 @@ struct lease_generated_reply {
 struct judged_group {
   lease_id lease;
   group_id of;
-  std::vector<judgement> verdicts;
+  std::vector<judgement> judgements;
 };
 struct submit_verdict_request {
   worker_name who;
@@ -128,7 +128,7 @@ struct batch_group {
   group what;
   prompt asked;
   std::vector<sample> samples;
-  std::vector<judgement> verdicts;
+  std::vector<judgement> judgements;
 };
 struct batch {
   std::vector<batch_group> groups;

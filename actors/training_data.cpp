@@ -92,7 +92,7 @@ gpu::figures describe(const batch& what, const config::stage_spec& spec, policy_
       tokens += m.num_tokens;
       longest = std::max(longest, static_cast<double>(m.num_tokens));
       cut += m.finish == finish_reason::length ? 1 : 0;
-      for (const auto& part : g.verdicts[i].parts) {
+      for (const auto& part : g.judgements[i].parts) {
         parts[part.name] += part.value;
       }
     }

@@ -27,7 +27,7 @@ struct GroupWork {
   group @0 :Data;           # Group
   prompt @1 :Data;          # Prompt
   samples @2 :List(Data);   # Sample each
-  verdicts @3 :List(Data);  # Judgement each
+  judgements @3 :List(Data); # Judgement each
   sampling @4 :Sampling;    # for generators
   notBefore @5 :UInt64;     # for generators: the oldest version that may sample it
   partials @6 :List(Data);  # for generators: Sample each, begun by another worker; to go on with
@@ -81,7 +81,7 @@ struct SubmitSamplesRequest {
 struct JudgedGroup {
   lease @0 :UInt64;
   group @1 :Rollout.GroupId;
-  verdicts @2 :List(Data);
+  judgements @2 :List(Data);
 }
 struct SubmitVerdictRequest {
   who @0 :Worker;

@@ -20,7 +20,8 @@ struct StepRecord {
   metrics @7 :Text;       # the figures of its line of metrics.jsonl, one JSON object
 }
 
-# Written after its folder was complete and synced; a folder that no record names is discarded on start.
+# Written after its folder was complete and synced. A folder that no record names, or whose name still ends in `.part`, is
+# half-written: discarded when its stage is loaded (actors/checkpoint.hpp).
 struct CheckpointRecord {
   stage @0 :UInt32;
   version @1 :UInt64;

@@ -1,6 +1,7 @@
-# What a generator asks of the learner, when they are processes of their own: which weights there are, and their words. One
-# struct a message, the only part of a wire message whose kind is the request's number in actors/weights_calls.hpp; the reply
-# to a chunk is the bytes alone. Lost: the sender asks again; asked twice, the answers are equally true.
+# What a generator asks of the learner, when they are processes of their own: which weights there are, and the weights
+# themselves, as 32-bit words of one flat buffer. One struct a message, the only part of a wire message whose kind is the
+# request's number in actors/weights_calls.hpp; the reply to a chunk is the bytes alone. Lost: the sender asks again; asked
+# twice, the answers are equally true.
 @0xd1a6e0f4b27c9358;
 
 using Cxx = import "/capnp/c++.capnp";

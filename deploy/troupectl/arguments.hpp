@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "deploy/troupectl/act.hpp"
 #include "deploy/troupectl/verbs.hpp"
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct place_named {
 
 /// What the command line said.
 struct arguments_read {
+  act does; ///< of the verb
   place_named where;
   std::string format = "table";
   std::string noun;

@@ -31,29 +31,6 @@ std::vector<std::string> names_of(std::span<const field> fields) {
   return names;
 }
 
-/// Of an order: what it sends where, and what it is in words.
-struct spelled_out {
-  std::string target;
-  json body = json::object();
-  std::string words;
-};
-
-spelled_out spell_out(const std::string& verb, const arguments_read& a) {
-  if (verb == "drain") {
-    return {"/v1/drain", {{"name", a.name}}, "drain " + a.name};
-  }
-  if (verb == "scale") {
-    return {
-        "/v1/scale", {{"role", a.name}, {"n", a.count}}, "scale to " + std::to_string(a.count) + " of role " + a.name};
-  }
-  if (verb == "set") {
-    auto value = json::parse(a.value, nullptr, false);
-    value = value.is_discarded() ? json(a.value) : value;
-    return {"/v1/settings", {{"key", a.name}, {"value", value}}, "set " + a.name + " to " + value.dump()};
-  }
-  return {"/v1/" + verb, json::object(), verb};
-}
-
 void ask(const std::string& words, const std::string& url, const terminal& at, std::ostream& err) {
   if (at.answers == nullptr) {
     throw error{errc::invalid, words + ": nobody is there to be asked; say --yes"};
@@ -115,13 +92,12 @@ void show_logs(const cluster& of, const std::string& member, std::uint64_t lines
   }
 }
 
-void give_order(const cluster& of, const std::string& verb, const arguments_read& a, const terminal& at,
-                std::ostream& out, std::ostream& err) {
-  const auto order = spell_out(verb, a);
+void give_order(const cluster& of, const order& what, const arguments_read& a, const terminal& at, std::ostream& out,
+                std::ostream& err) {
   if (!a.yes) {
-    ask(order.words, of.url(), at, err);
+    ask(what.words, of.url(), at, err);
   }
-  const auto done = of.post(order.target, order.body);
+  const auto done = of.post(what.target, what.body);
   if (a.as() == output_format::json) {
     out << json_line(row(done)) << "\n";
   } else {

@@ -18,8 +18,15 @@ void show_logs(const cluster& of, const std::string& member, std::uint64_t lines
 /// The run, its counts and its members on one page; on a terminal again and again.
 void show_top(const cluster& of, const arguments_read& a, const terminal& at, std::ostream& out);
 
-/// drain, pause, resume, scale, set: asks on a terminal, else wants --yes; prints what is so now.
-void give_order(const cluster& of, const std::string& verb, const arguments_read& a, const terminal& at,
-                std::ostream& out, std::ostream& err);
+/// Something that changes a run: what is sent where, and what it is in words.
+struct order {
+  std::string target;
+  nlohmann::json body;
+  std::string words;
+};
+
+/// Asks on a terminal, else wants --yes; prints what is so now.
+void give_order(const cluster& of, const order& what, const arguments_read& a, const terminal& at, std::ostream& out,
+                std::ostream& err);
 
 } // namespace troupe::ctl

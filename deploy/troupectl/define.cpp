@@ -5,9 +5,11 @@
 
 namespace troupe::ctl {
 
-CLI::App* verb(CLI::App& app, const std::string& name, const std::string& help, const std::string& example) {
+CLI::App* verb(CLI::App& app, arguments_read& a, const std::string& name, const std::string& help,
+               const std::string& example, act does) {
   auto* sub = app.add_subcommand(name, help);
   sub->fallthrough();
+  sub->callback([&a, does = std::move(does)] { a.does = does; });
   sub->footer("Example:\n  troupectl --run runs/first " + example);
   return sub;
 }

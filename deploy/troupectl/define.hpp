@@ -24,8 +24,9 @@ void define_cluster_verbs(CLI::App& app, arguments_read& a);
 /// Verbs about troupectl itself: context, completion.
 void define_own_verbs(CLI::App& app, arguments_read& a);
 
-/// A verb whose help ends in an example.
-CLI::App* verb(CLI::App& app, const std::string& name, const std::string& help, const std::string& example);
+/// A verb, whose help ends in an example, and what it does.
+CLI::App* verb(CLI::App& app, arguments_read& a, const std::string& name, const std::string& help,
+               const std::string& example, act does);
 
 /// --interval and --for, of a verb that goes on.
 void add_pace(CLI::App* sub, arguments_read& a);

@@ -2,17 +2,13 @@
 #include "deploy/troupectl/program.hpp"
 
 #include "deploy/command_line.hpp"
-#include "deploy/completion/completion.hpp"
 #include "deploy/troupectl/cluster_verbs.hpp"
 #include "deploy/troupectl/contexts.hpp"
 #include "deploy/troupectl/define.hpp"
 #include "deploy/troupectl/follow.hpp"
-#include "deploy/troupectl/store_verbs.hpp"
 #include "runtime/error.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <ostream>
 
 namespace troupe::ctl {
@@ -34,36 +30,19 @@ void define(CLI::App& app, arguments_read& a) {
   define_own_verbs(app, a);
 }
 
-bool orders(const std::string& verb) {
-  constexpr std::array all{"drain", "pause", "resume", "scale", "set"};
-  return std::find(all.begin(), all.end(), verb) != all.end();
-}
-
-bool asks_a_cluster(const std::string& verb, const arguments_read& a) {
-  return orders(verb) || verb == "top" || verb == "why" || verb == "logs" || (verb == "get" && a.noun == "workers");
-}
-
-void perform_on_cluster(const std::string& verb, const arguments_read& a, const terminal& at, std::ostream& out,
-                        std::ostream& err) {
-  const cluster of{a.where};
-  if (verb == "get") {
-    list_workers(of, a.query, a.as(), out);
-  } else if (verb == "why") {
-    show_why(of, a.as(), out);
-  } else if (verb == "logs") {
-    show_logs(of, a.name, a.lines, a.as(), out);
-  } else if (verb == "top") {
-    show_top(of, a, at, out);
-  } else {
-    give_order(of, verb, a, at, out, err);
-  }
+/// On a store of this machine; the exit status.
+int perform_here(const place& where, const arguments_read& a, std::ostream& out, std::ostream& err) {
+  const auto* reads = std::get_if<reads_store>(&a.does);
+  const bool fine = reads != nullptr ? reads->run(open_store(where, err), a, out, err)
+                                     : std::get<tends_store>(a.does).run(where, a, out, err);
+  return fine ? 0 : exit_status(errc::corrupt);
 }
 
 /// A verb about a store: in the process that has it, where that is the only way.
 int perform_where_it_is(const CLI::App& verb, arguments_read& a, std::ostream& out, std::ostream& err) {
   const bool far = !a.where.endpoint.empty() || (!a.where.run.empty() && only_its_cluster_answers(a.where.run));
   if (!far) {
-    return perform_on_store(verb.get_name(), a.local(), a, out, err);
+    return perform_here(a.local(), a, out, err);
   }
   return cluster{a.where}.read(words_of(verb, a), out, err);
 }
@@ -80,19 +59,13 @@ int tail_once(const place_named& where, const std::vector<std::string>& words, s
 }
 
 int perform(const CLI::App& app, arguments_read& a, const terminal& at, std::ostream& out, std::ostream& err) {
-  const auto& verb = *app.get_subcommands().front();
-  const auto name = verb.get_name();
-  if (name == "context") {
-    manage_contexts(verb.get_subcommands().front()->get_name(), a, out, err);
-    return 0;
-  }
-  if (name == "completion") {
-    out << completion::script(app, completion::parse_shell(a.name));
+  if (const auto* own = std::get_if<needs_no_run>(&a.does)) {
+    own->run(app, a, out, err);
     return 0;
   }
   a.where = resolve(a.where);
-  if (asks_a_cluster(name, a)) {
-    perform_on_cluster(name, a, at, out, err);
+  if (const auto* asks = std::get_if<asks_cluster>(&a.does)) {
+    asks->run(cluster{a.where}, a, at, out, err);
     return 0;
   }
   if (a.follow) {
@@ -101,7 +74,7 @@ int perform(const CLI::App& app, arguments_read& a, const terminal& at, std::ost
     };
     return follow(a, ask, out, err);
   }
-  return perform_where_it_is(verb, a, out, err);
+  return perform_where_it_is(*app.get_subcommands().front(), a, out, err);
 }
 
 /// The exit status of a command line that is none; what it says of itself goes to `out`.
@@ -157,14 +130,14 @@ int run_on_copy(const std::string& run_folder, const std::string& copy, const st
   }
   const auto name = app.get_subcommands().front()->get_name();
   try {
-    if (a.follow || a.noun == "workers") {
+    if (a.follow || !std::holds_alternative<reads_store>(a.does)) {
       throw error{errc::invalid, name + ": not asked of a store"};
     }
     if (!a.file.empty() || a.noun == "create") {
       throw error{errc::invalid,
                   name + ": nothing is written at the other end; leave --out and let your shell write: > FILE"};
     }
-    return perform_on_store(name, {.folder = run_folder, .live = true, .copy = copy}, a, out, err);
+    return perform_here({.folder = run_folder, .live = true, .copy = copy}, a, out, err);
   } catch (const error& e) {
     if (e.code() == errc::resource_exhausted) {
       throw; // of the one who set bounds to `out`

@@ -68,6 +68,8 @@ public:
   void set_max_staleness(std::uint32_t versions) { rules_.gate.max_staleness = versions; }
   std::uint32_t max_staleness() const noexcept { return rules_.gate.max_staleness; }
   policy_version version() const noexcept { return version_; }
+  /// Of the present version: older weights would sample what is stale already.
+  policy_version oldest_usable() const noexcept { return staleness_gate{rules_.gate}.oldest_usable(version_); }
   epoch learner() const noexcept { return learner_; } ///< any other one is fenced
 
   /// Train groups the gate would let out now.
@@ -123,8 +125,9 @@ public:
   /// One verdict part for every member. The last part moves the group on: train to ready (or dropped as undecided,
   /// zero_variance, truncated), eval to scored, collect stays ready until `collect`.
   submit_outcome submit_verdict(const caller& who, lease_id lease, const group_id& id, std::vector<judgement> members);
-  /// Whether one member's unfinished sample is to be stored, so that another worker goes on with it. No: the group is
-  /// not this worker's, the sample is finished, or it says versions that it cannot have. Written with `hand_back`.
+  /// Takes one member's unfinished sample, for another worker to go on with; its group's record is among the changes of
+  /// the `hand_back` that follows. False, and nothing is taken: the group is not this worker's, the sample is finished,
+  /// or it says versions that it cannot have.
   bool keep_partial(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member begun);
   /// Whether a worker that leases the group now goes on with this member's partial: not when it is so old that the
   /// sample would be stale before it is trained on.

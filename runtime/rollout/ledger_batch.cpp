@@ -24,7 +24,7 @@ std::optional<policy_version> ledger::last_use(const group& g) const {
       oldest = oldest ? std::min(*oldest, m.oldest) : m.oldest;
     }
   }
-  return oldest ? std::optional{policy_version{oldest->value + rules_.gate.max_staleness}} : std::nullopt;
+  return oldest ? std::optional{staleness_gate{rules_.gate}.last_use(*oldest)} : std::nullopt;
 }
 
 std::uint64_t ledger::inserted() const {

@@ -69,7 +69,7 @@ bool ledger::is_possible(const group& g, const member& sampled) const noexcept {
 }
 
 bool ledger::goes_on(const group& g, const member& m) const noexcept {
-  return has_partial(m) && (g.pinned || m.oldest.value + rules_.gate.max_staleness >= version_.value);
+  return has_partial(m) && (g.pinned || staleness_gate{rules_.gate}.last_use(m.oldest) >= version_);
 }
 
 bool ledger::keep_partial(const caller& who, lease_id lease, const group_id& id, std::uint32_t index, member begun) {

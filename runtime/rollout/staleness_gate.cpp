@@ -31,4 +31,12 @@ bool staleness_gate::too_old(const group& g, policy_version learner) const noexc
   return staleness(g, learner) > opts_.max_staleness;
 }
 
+policy_version staleness_gate::last_use(policy_version oldest) const noexcept {
+  return policy_version{oldest.value + opts_.max_staleness};
+}
+
+policy_version staleness_gate::oldest_usable(policy_version learner) const noexcept {
+  return policy_version{learner.value - std::min<std::uint64_t>(learner.value, opts_.max_staleness)};
+}
+
 } // namespace troupe::rollout

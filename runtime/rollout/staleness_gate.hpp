@@ -34,6 +34,10 @@ public:
   /// The decision that a sample is too old: more than `max_staleness` versions behind. Such a group is not leased for
   /// training.
   bool too_old(const group& g, policy_version learner) const noexcept;
+  /// The last version of the learner at which what `oldest` sampled is not too old.
+  policy_version last_use(policy_version oldest) const noexcept;
+  /// The oldest version whose tokens are not too old for a learner that is there.
+  policy_version oldest_usable(policy_version learner) const noexcept;
 
 private:
   options opts_;

@@ -24,7 +24,7 @@ void expect_who(const worker_name& got) {
 struct filled_group {
   group what = examples::a_group();
   std::vector<sample> samples = std::vector<sample>(what.members.size(), examples::a_sample());
-  std::vector<judgement> verdicts = std::vector<judgement>(what.members.size(), examples::a_judgement());
+  std::vector<judgement> judgements = std::vector<judgement>(what.members.size(), examples::a_judgement());
 };
 
 TEST(BufferCalls, OfStagesAndEvaluations) {
@@ -130,25 +130,25 @@ TEST(BufferCalls, OfVerdicts) {
   EXPECT_EQ(leased.groups->at(0).samples, filled.samples);
   const auto said =
       again(submit_verdict_request{who, std::make_shared<std::vector<judged_group>>(
-                                            std::vector{judged_group{lease_id{9}, examples::an_id, filled.verdicts}})});
+                                            std::vector{judged_group{lease_id{9}, examples::an_id, filled.judgements}})});
   expect_who(said.who);
   ASSERT_EQ(said.groups->size(), 1U);
   EXPECT_EQ(said.groups->at(0).lease, lease_id{9});
   EXPECT_EQ(said.groups->at(0).of, examples::an_id);
-  EXPECT_EQ(said.groups->at(0).verdicts, filled.verdicts);
+  EXPECT_EQ(said.groups->at(0).judgements, filled.judgements);
 }
 
 TEST(BufferCalls, OfBatchesAndSteps) {
   EXPECT_EQ(again(lease_batch_request{who, epoch{3}}).learner, epoch{3});
   const filled_group filled;
-  const batch made{.groups = {{filled.what, examples::a_prompt(), filled.samples, filled.verdicts}}, .data_cursor = 21};
+  const batch made{.groups = {{filled.what, examples::a_prompt(), filled.samples, filled.judgements}}, .data_cursor = 21};
   const auto leased = again(lease_batch_reply{.lease = lease_id{9}, .what = std::make_shared<batch>(made)});
   EXPECT_EQ(leased.lease, lease_id{9});
   EXPECT_EQ(leased.what->data_cursor, 21U);
   EXPECT_EQ(leased.what->groups.at(0).what, filled.what);
   EXPECT_EQ(leased.what->groups.at(0).asked, examples::a_prompt());
   EXPECT_EQ(leased.what->groups.at(0).samples, filled.samples);
-  EXPECT_EQ(leased.what->groups.at(0).verdicts, filled.verdicts);
+  EXPECT_EQ(leased.what->groups.at(0).judgements, filled.judgements);
   const auto none = again(lease_batch_reply{.waiting_for = "3 of 8 groups"});
   EXPECT_EQ(none.what, nullptr);
   EXPECT_EQ(none.waiting_for, "3 of 8 groups");

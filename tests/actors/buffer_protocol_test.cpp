@@ -163,7 +163,7 @@ CAF_TEST(a batch asked for twice under one epoch is the same) {
   for (std::size_t i = 0; i < 2; ++i) {
     CAF_CHECK(one.what->groups[i].what == two.what->groups[i].what);
     CAF_CHECK(one.what->groups[i].samples == two.what->groups[i].samples);
-    CAF_CHECK((two.what->groups[i].verdicts == std::vector<judgement>{judged(true), judged(false)}));
+    CAF_CHECK((two.what->groups[i].judgements == std::vector<judgement>{judged(true), judged(false)}));
   }
 }
 

@@ -130,7 +130,7 @@ TEST_F(Service, ARecordedBatchIsReadAsItWas) {
   ASSERT_EQ(read.what->groups.size(), 2u);
   EXPECT_EQ(read.what->groups[0].what.id, ids[0]); // in the order asked for
   EXPECT_EQ(read.what->groups[0].asked.text, "p1?");
-  EXPECT_EQ(read.what->groups[0].verdicts, (std::vector<judgement>{judged(true), judged(false)}));
+  EXPECT_EQ(read.what->groups[0].judgements, (std::vector<judgement>{judged(true), judged(false)}));
   EXPECT_THROW(service_->read_batch({{two_samples(77).id}}), error);
 }
 

@@ -106,7 +106,7 @@ std::shared_ptr<batch> two_groups(std::uint64_t first) {
       const auto said = judged(i == 0);
       one.what.members[i] = {.submitted = true, .num_tokens = 3, .verdict = said.verdict, .reward = said.reward};
       one.samples.push_back(answer_ab(i));
-      one.verdicts.push_back(said);
+      one.judgements.push_back(said);
     }
     all->groups.push_back(std::move(one));
   }

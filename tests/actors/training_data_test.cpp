@@ -73,7 +73,7 @@ TEST(ToSequences, DroppedMembersAreLeftOutOfMeanAndBatch) {
     third.reward = 100;
     g.what.members.push_back(third);
     g.samples.push_back(answer_ab(2));
-    g.verdicts.push_back(judged(true));
+    g.judgements.push_back(judged(true));
   }
   const auto all = to_sequences(*b, recipe.stages[1], bytes);
   ASSERT_EQ(all.size(), 4u);

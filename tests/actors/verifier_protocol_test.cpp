@@ -63,7 +63,7 @@ CAF_TEST(it leases and judges and submits and asks again) {
   CAF_CHECK_EQUAL(to_string(sent[1].of), "1t5");
   CAF_CHECK_EQUAL(sent[0].lease.value, 3u);
   CAF_CHECK_EQUAL(sent[1].lease.value, 3u);
-  CAF_CHECK((sent[0].verdicts == std::vector<judgement>{judged(true), judged(false)}));
+  CAF_CHECK((sent[0].judgements == std::vector<judgement>{judged(true), judged(false)}));
 }
 
 CAF_TEST(a slow judge hands in group by group) {

@@ -31,6 +31,16 @@ TEST(StalenessGate, TheOldestSegmentOfAnySampleCounts) {
   const staleness_gate gate{{.max_staleness = 2, .groups_per_batch = 1}};
   EXPECT_FALSE(gate.too_old(g, policy_version{5}));
   EXPECT_TRUE(gate.too_old(g, policy_version{6}));
+  EXPECT_EQ(gate.last_use(policy_version{3}), policy_version{5}); // 3 + 2
+}
+
+TEST(StalenessGate, WhatTheOldestUsableVersionSampledIsNotTooOld) {
+  const staleness_gate gate{{.max_staleness = 2, .groups_per_batch = 1}};
+  EXPECT_EQ(gate.oldest_usable(policy_version{7}), policy_version{5}); // 7 - 2
+  EXPECT_EQ(gate.oldest_usable(policy_version{1}), policy_version{0}); // there is none before
+  group g;
+  g.members = {{.submitted = true, .oldest = gate.oldest_usable(policy_version{7})}};
+  EXPECT_FALSE(gate.too_old(g, policy_version{7}));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/training/grpo_loss.hpp"
 
+#include "gpu/training/policy_losses.hpp"
 #include "runtime/check.hpp"
 
 #include <ATen/ATen.h>
@@ -17,7 +18,7 @@ at::Tensor k3(const at::Tensor& d) {
 }
 
 /// One copy from the device for all sums.
-grpo_sums measure(const grpo_inputs& in, const grpo_options& options) {
+grpo_sums measure(const grpo_inputs& in, const policy_loss& policy, const grpo_options& options) {
   at::NoGradGuard no_grad;
   grpo_sums s;
   s.tokens = static_cast<double>(in.logprobs.numel());
@@ -25,18 +26,15 @@ grpo_sums measure(const grpo_inputs& in, const grpo_options& options) {
     return s;
   }
   const auto lp = in.logprobs.detach();
-  const auto ratio = at::exp(lp - in.old_logprobs);
   const auto mismatch = in.old_logprobs - in.sampler;
   const auto importance = at::exp(mismatch);
   const auto gap = at::abs(mismatch) * in.single_version;
   const auto zero = at::zeros_like(lp);
-  const auto low = (ratio < 1.0 - options.epsilon).logical_and(in.advantages < 0);
-  const auto high = (ratio > 1.0 + options.epsilon_high).logical_and(in.advantages > 0);
   const auto rows = at::stack({
       in.entropy.defined() ? in.entropy.detach() : zero,
       in.reference.defined() ? k3(in.reference - lp) : zero,
-      low.to(at::kFloat),
-      high.to(at::kFloat),
+      policy.low.to(at::kFloat),
+      policy.high.to(at::kFloat),
       in.old_logprobs - lp,
       importance,
       (importance > options.rollout_is_threshold).to(at::kFloat),
@@ -62,12 +60,7 @@ grpo_sums measure(const grpo_inputs& in, const grpo_options& options) {
   return s;
 }
 
-} // namespace
-
-at::Tensor grpo_token_loss(const grpo_inputs& in, const grpo_options& options) {
-  const auto ratio = at::exp(in.logprobs - in.old_logprobs);
-  const auto clipped = at::clamp(ratio, 1.0 - options.epsilon, 1.0 + options.epsilon_high);
-  auto loss = -at::minimum(ratio * in.advantages, clipped * in.advantages);
+at::Tensor token_loss(at::Tensor loss, const grpo_inputs& in, const grpo_options& options) {
   if (options.rollout_is) {
     loss = loss * at::clamp_max(at::exp(in.old_logprobs - in.sampler), options.rollout_is_threshold).detach();
   }
@@ -78,9 +71,16 @@ at::Tensor grpo_token_loss(const grpo_inputs& in, const grpo_options& options) {
   return loss;
 }
 
+} // namespace
+
+at::Tensor grpo_token_loss(const grpo_inputs& in, const grpo_options& options) {
+  return token_loss(formula_of(options.loss)(in, options).loss, in, options);
+}
+
 grpo_result grpo_loss(const grpo_inputs& in, const grpo_options& options) {
-  auto loss = at::dot(grpo_token_loss(in, options), in.weights);
-  auto sums = measure(in, options);
+  const auto policy = formula_of(options.loss)(in, options);
+  auto loss = at::dot(token_loss(policy.loss, in, options), in.weights);
+  auto sums = measure(in, policy, options);
   sums.loss = loss.item<double>();
   return {std::move(loss), sums};
 }

@@ -22,12 +22,12 @@ struct grpo_inputs {
 };
 
 /// The loss of each token, before weighting:
-///   -min(r A, clip(r, 1 - epsilon, 1 + epsilon_high) A) w + beta k3,   r = exp(logprobs - old)
+///   P w + beta k3,   where P is the formula of options.loss (policy_losses.hpp)
 /// w is 1, or with rollout_is min(exp(old - sampler), rollout_is_threshold): the ratio's base stays the proximal policy
 /// and the sampler's mismatch is a detached factor (truncated importance sampling, "Your efficient RL framework
 /// secretly brings you off-policy RL training", Yao et al. 2025). The sampler's log-probabilities never serve as `old`.
 /// k3 = exp(ref - lp) - (ref - lp) - 1, not multiplied by w.
-/// Sources: DeepSeekMath arXiv 2402.03300 eq. 3 and 4; two-sided epsilon: DAPO arXiv 2503.14476 eq. 8.
+/// Source: DeepSeekMath arXiv 2402.03300 eq. 4.
 at::Tensor grpo_token_loss(const grpo_inputs& in, const grpo_options& options);
 
 /// Sums of figures over counted tokens; micro-batches add up.
@@ -36,8 +36,8 @@ struct grpo_sums {
   double tokens = 0;
   double entropy = 0;
   double kl = 0;
-  double clipped_low = 0;       ///< tokens with A < 0 held at 1 - epsilon
-  double clipped_high = 0;      ///< tokens with A > 0 held at 1 + epsilon_high
+  double clipped_low = 0;       ///< tokens held below, as the formula has it (policy_losses.hpp)
+  double clipped_high = 0;      ///< tokens held above
   double ppo_kl = 0;            ///< old - lp
   double importance_ratio = 0;  ///< exp(old - sampler), before the cap
   double importance_capped = 0; ///< tokens above rollout_is_threshold

@@ -35,7 +35,7 @@ struct model_spec {
 /// A generator of problems (`kind`), or a JSONL file (`path`).
 struct task_spec {
   std::string name;            ///< the key under `tasks`
-  std::string kind;            ///< chain_sum, addition, reverse_text, countdown, sort, assistant; empty with `path`
+  std::string kind;            ///< one of task::kinds(); empty with `path`
   std::string path;            ///< JSONL of {"prompt","answer"} or {"messages","answer"}
   bool skip_bad_lines = false; ///< JSONL: count and skip lines that do not parse instead of refusing the file
   std::uint64_t seed = 0;
@@ -46,13 +46,14 @@ struct task_spec {
 
 struct reward_spec {
   std::string name;                 ///< of the reward part; by default the verifier's name
-  std::string verifier;             ///< exact, numeric, format, language, refusal, random; empty with command or url
+  std::string verifier;             ///< one of verify::judges(); empty with command or url
   std::vector<std::string> command; ///< the user's own, long-lived, JSON lines on stdin and stdout
   std::string url;                  ///< the user's own, JSON lines by POST
   double weight = 1.0;
   double timeout_s = 10.0;        ///< of one completion, for command and url
   std::vector<std::string> tasks; ///< empty: all
-  bool decides = false; ///< its verdict counts for the sample's; by default true for exact, numeric, command, url
+  bool decides =
+      false; ///< its verdict counts for the sample's; by default as verify::judges() has it, and for command and url
 };
 
 struct mixture_part {

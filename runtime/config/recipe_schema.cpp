@@ -192,6 +192,14 @@ const std::vector<key<task_spec>>& task_keys() {
   return all;
 }
 
+std::string deciding_verifiers() {
+  std::string names;
+  for (const auto& name : verify::judge_names()) {
+    names += verify::decides_by_default(name) ? name + ", " : "";
+  }
+  return names + "command and url";
+}
+
 const std::vector<key<reward_spec>>& reward_keys() {
   using T = reward_spec;
   static const std::vector<key<T>> all = {
@@ -200,8 +208,7 @@ const std::vector<key<reward_spec>>& reward_keys() {
       real("weight", &T::weight, {-1e6, 1e6}, "the reward is the sum of weight * value"),
       real("timeout_s", &T::timeout_s, {0.01, 86400}, "seconds for one completion, for command and url"),
       reward_tasks_key(),
-      flag("decides", &T::decides,
-           "its verdict counts for the sample's; by default for exact, numeric, countdown, refusal, command and url"),
+      flag("decides", &T::decides, "its verdict counts for the sample's; by default for " + deciding_verifiers()),
   };
   return all;
 }

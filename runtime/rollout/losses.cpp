@@ -7,9 +7,9 @@ namespace troupe::rollout {
 
 const std::vector<loss_kind>& losses() {
   static const std::vector<loss_kind> all{
-      {"dapo", "mean over the tokens of the batch", share_dapo},
-      {"dr_grpo", "sum over tokens, by sequences * max_completion_length", share_dr_grpo},
-      {"grpo", "mean over sequences of each one's mean over tokens", share_grpo},
+#define TROUPE_LOSS(name, share, policy, about) {#name, about, share_##share},
+#include "runtime/rollout/losses.def"
+#undef TROUPE_LOSS
   };
   return all;
 }

@@ -21,9 +21,9 @@ struct loss_place {
 /// The share of each counted token of a sequence in the loss of its update.
 using token_share = double (*)(const loss_place& at);
 
-double share_dapo(const loss_place& at);
-double share_dr_grpo(const loss_place& at);
-double share_grpo(const loss_place& at);
+#define TROUPE_LOSS(name, share, policy, about) double share_##share(const loss_place& at);
+#include "runtime/rollout/losses.def"
+#undef TROUPE_LOSS
 
 struct loss_kind {
   std::string_view name;

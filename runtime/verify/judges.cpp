@@ -13,9 +13,9 @@ namespace {
 
 struct entry {
   const char* name;
-  const char* version;
+  const char* version; ///< raised when the rule changes: it is stored with every judgement
   rule_judge::rule decide;
-  bool decides;
+  bool decides; ///< its verdict counts for the sample's unless the recipe says otherwise
   const char* about;
 };
 

@@ -31,7 +31,7 @@ const std::vector<judge_description>& judges();
 /// Their names.
 const std::vector<std::string>& judge_names();
 
-/// Whether a judge's verdict counts as the sample's unless the recipe says otherwise: not for format, language, random.
+/// Whether a judge's verdict counts as the sample's unless the recipe says otherwise.
 bool decides_by_default(std::string_view verifier);
 
 /// Throws error(invalid) for an unknown name, and for more or fewer than one of verifier, command and url.

@@ -32,15 +32,14 @@ private:
   std::uint64_t seed_;
 };
 
-/// The rules, each in the file of its name.
-finding judge_exact(const question& q,
-                    std::uint64_t seed); ///< the answer is the reference answer, character by character
-finding judge_numeric(const question& q, std::uint64_t seed);   ///< the same number, however it is written
-finding judge_format(const question& q, std::uint64_t seed);    ///< exactly `<think>..</think><answer>..</answer>`
-finding judge_language(const question& q, std::uint64_t seed);  ///< share of words in the prompt's language
-finding judge_refusal(const question& q, std::uint64_t seed);   ///< declined in the set form if and only if it must be
-finding judge_random(const question& q, std::uint64_t seed);    ///< 0 or 1 by a hash of seed and id: the control
-finding judge_countdown(const question& q, std::uint64_t seed); ///< an expression of the numbers that makes the target
+// The rules, each in the file of its name; judges.cpp says what each looks at.
+finding judge_countdown(const question& q, std::uint64_t seed);
+finding judge_exact(const question& q, std::uint64_t seed);
+finding judge_format(const question& q, std::uint64_t seed);
+finding judge_language(const question& q, std::uint64_t seed);
+finding judge_numeric(const question& q, std::uint64_t seed);
+finding judge_random(const question& q, std::uint64_t seed);
+finding judge_refusal(const question& q, std::uint64_t seed);
 
 inline finding correct() {
   return {verdict_kind::correct, 1.0, ""};

@@ -55,7 +55,7 @@ FOLDERS = {
     "store": Folder(("runtime/store/*.cpp",), ("store_test --gtest_filter=-DamagedStore.ALogCut*:FullTmpfs.*",
                                                "store_test --gtest_filter=DamagedStore.ALogCutBehind*")),
     "training": Folder(
-        tuple(f"gpu/training/{name}.cpp" for name in ["grpo_loss", "adamw", "packing"]),
+        tuple(f"gpu/training/{name}.cpp" for name in ["grpo_loss", "policy_*", "adamw", "packing"]),
         ("gpu_training_test --gtest_filter=GrpoLoss.*:SftLoss.*:Packing.*:TokenWeights.*:SplitMiniBatches.*", "golden_test",
          "gpu_training_test --gtest_filter=TorchTrainer.*:RanksTrainer.*"),
     ),

@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/verify/answer_text.hpp"
-#include "runtime/verify/rule_judge.hpp"
+#include "tests/runtime/verify/ask.hpp"
 
 #include <gtest/gtest.h>
 
 namespace troupe::verify {
 namespace {
-
-constexpr auto yes = verdict_kind::correct;
-constexpr auto no = verdict_kind::incorrect;
-
-finding ask(rule_judge::rule rule, const std::string& completion, const std::string& answer,
-            const std::string& metadata = "", const std::string& id = "1t0/0", std::uint64_t seed = 0) {
-  prompt asked;
-  asked.answer = answer;
-  asked.metadata = metadata;
-  return rule({&asked, completion, id}, seed);
-}
-
-std::string answered(const std::string& text) {
-  return "<think>x</think><answer>" + text + "</answer>";
-}
 
 TEST(Exact, TheLastAnswerCountsTrimmed) {
   EXPECT_EQ(ask(judge_exact, answered(" 1458\n"), "1458").verdict, yes);

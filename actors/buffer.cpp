@@ -105,7 +105,7 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
   self->state.service = std::move(service);
   return {
       [=](const begin_stage_request& r) {
-        return write<begin_stage_reply>(self, space, clock, [=] { return self->state.service->begin_stage(r); });
+        return write<done_reply>(self, space, clock, [=] { return self->state.service->begin_stage(r); });
       },
       [=](const issue_request& r) {
         return write<issue_reply>(self, space, clock,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/call_table.hpp"
+#include "actors/interfaces.hpp"
 
 #include <cstdint>
 #include <string>
@@ -36,10 +37,8 @@ enum class buffer_call : std::uint16_t {
   summary = 21,
   steer = 22,
 };
-inline constexpr auto last_buffer_call = buffer_call::steer;
 
 std::string encode(const begin_stage_request& m);
-std::string encode(const begin_stage_reply& m);
 std::string encode(const issue_request& m);
 std::string encode(const issue_reply& m);
 std::string encode(const lease_prompts_request& m);
@@ -76,8 +75,22 @@ std::string encode(const summary_reply& m);
 std::string encode(const steer_request& m);
 std::string encode(const steer_reply& m);
 
-/// T is one of the types above.
-template <class T>
-T decode_call(std::string_view bytes);
+template <class Request, buffer_call Kind>
+using of_buffer = call<buffer_actor, Request, Kind>;
+
+using buffer_calls = call_table<
+    of_buffer<begin_stage_request, buffer_call::begin_stage>, of_buffer<issue_request, buffer_call::issue>,
+    of_buffer<lease_prompts_request, buffer_call::lease_prompts>,
+    of_buffer<submit_samples_request, buffer_call::submit_samples>,
+    of_buffer<lease_generated_request, buffer_call::lease_generated>,
+    of_buffer<submit_verdict_request, buffer_call::submit_verdict>,
+    of_buffer<hand_back_request, buffer_call::hand_back>, of_buffer<renew_request, buffer_call::renew>,
+    of_buffer<worker_lost_request, buffer_call::worker_lost>, of_buffer<lease_batch_request, buffer_call::lease_batch>,
+    of_buffer<commit_request, buffer_call::commit>, of_buffer<read_history_request, buffer_call::read_history>,
+    of_buffer<read_steps_request, buffer_call::read_steps>, of_buffer<read_batch_request, buffer_call::read_batch>,
+    of_buffer<read_dataset_request, buffer_call::read_dataset>, of_buffer<record_request, buffer_call::record>,
+    of_buffer<build_dataset_request, buffer_call::build_dataset>, of_buffer<progress_request, buffer_call::progress>,
+    of_buffer<evaluation_request, buffer_call::evaluation>, of_buffer<begin_epoch_request, buffer_call::begin_epoch>,
+    of_buffer<summary_request, buffer_call::summary>, of_buffer<steer_request, buffer_call::steer>>;
 
 } // namespace troupe::actors

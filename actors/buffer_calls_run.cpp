@@ -80,13 +80,6 @@ begin_stage_request decode_call(std::string_view bytes) {
     return begin_stage_request{stage_index{from.getStage()}, policy_version{from.getVersion()}};
   });
 }
-std::string encode(const begin_stage_reply&) {
-  return number_reply(0);
-}
-template <>
-begin_stage_reply decode_call(std::string_view bytes) {
-  return nothing_in<begin_stage_reply>(bytes);
-}
 
 std::string encode(const issue_request& m) {
   return frame::make<schema::IssueRequest>([&](schema::IssueRequest::Builder to) {

@@ -27,64 +27,15 @@ void check_right(const wire::peer&, const Request&) {}
 
 using pointer = door_actor::stateful_pointer<buffer_door_state>;
 
-template <class Request, class Reply>
 void ask(pointer self, const buffer_actor& to, const wire_asked& asked) {
-  auto request = decode_call<Request>(body_of(asked));
-  check_speaker(asked.from, request);
-  check_right(asked.from, request);
-  pass_on<Reply>(
-      self, to, deadline::buffer, std::move(request), asked.answer,
-      [self, from = asked.from](std::string encoded) { return self->state.kept->answer(from, std::move(encoded)); });
-}
-
-void dispatch(pointer self, const buffer_actor& to, const wire_asked& r) {
-  switch (static_cast<buffer_call>(r.what->kind)) {
-  case buffer_call::begin_stage:
-    return ask<begin_stage_request, begin_stage_reply>(self, to, r);
-  case buffer_call::issue:
-    return ask<issue_request, issue_reply>(self, to, r);
-  case buffer_call::lease_prompts:
-    return ask<lease_prompts_request, lease_prompts_reply>(self, to, r);
-  case buffer_call::submit_samples:
-    return ask<submit_samples_request, submit_reply>(self, to, r);
-  case buffer_call::lease_generated:
-    return ask<lease_generated_request, lease_generated_reply>(self, to, r);
-  case buffer_call::submit_verdict:
-    return ask<submit_verdict_request, submit_reply>(self, to, r);
-  case buffer_call::hand_back:
-    return ask<hand_back_request, submit_reply>(self, to, r);
-  case buffer_call::renew:
-    return ask<renew_request, submit_reply>(self, to, r);
-  case buffer_call::worker_lost:
-    return ask<worker_lost_request, submit_reply>(self, to, r);
-  case buffer_call::lease_batch:
-    return ask<lease_batch_request, lease_batch_reply>(self, to, r);
-  case buffer_call::commit:
-    return ask<commit_request, submit_reply>(self, to, r);
-  case buffer_call::read_history:
-    return ask<read_history_request, read_history_reply>(self, to, r);
-  case buffer_call::read_steps:
-    return ask<read_steps_request, read_steps_reply>(self, to, r);
-  case buffer_call::read_batch:
-    return ask<read_batch_request, lease_batch_reply>(self, to, r);
-  case buffer_call::read_dataset:
-    return ask<read_dataset_request, read_dataset_reply>(self, to, r);
-  case buffer_call::record:
-    return ask<record_request, submit_reply>(self, to, r);
-  case buffer_call::build_dataset:
-    return ask<build_dataset_request, build_dataset_reply>(self, to, r);
-  case buffer_call::progress:
-    return ask<progress_request, progress_reply>(self, to, r);
-  case buffer_call::evaluation:
-    return ask<evaluation_request, evaluation_reply>(self, to, r);
-  case buffer_call::begin_epoch:
-    return ask<begin_epoch_request, begin_epoch_reply>(self, to, r);
-  case buffer_call::summary:
-    return ask<summary_request, summary_reply>(self, to, r);
-  case buffer_call::steer:
-    return ask<steer_request, steer_reply>(self, to, r);
-  }
-  throw error{errc::invalid, "request of the unknown kind " + std::to_string(r.what->kind)};
+  dispatch(buffer_calls{}, asked.what->kind, [&]<class Call>(Call) {
+    auto request = decode_call<typename Call::request>(*only_part(*asked.what));
+    check_speaker(asked.from, request);
+    check_right(asked.from, request);
+    pass_on<typename Call::reply>(
+        self, to, deadline::buffer, std::move(request), asked.answer,
+        [self, from = asked.from](std::string encoded) { return self->state.kept->answer(from, std::move(encoded)); });
+  });
 }
 
 } // namespace
@@ -92,9 +43,6 @@ void dispatch(pointer self, const buffer_actor& to, const wire_asked& r) {
 bool may_call(wire::role who, std::uint16_t kind) {
   if (kind == read_on) {
     return true; // of an answer it was given
-  }
-  if (kind == 0 || kind > static_cast<std::uint16_t>(last_buffer_call)) {
-    return false;
   }
   switch (static_cast<buffer_call>(kind)) {
   case buffer_call::lease_prompts:
@@ -134,12 +82,12 @@ door_actor::behavior_type buffer_door(pointer self, buffer_actor to, std::size_t
   self->state.kept.emplace(piece_bytes);
   return {
       [=](const wire_asked& asked) {
-        admit(asked, [&] {
+        answered(asked.answer, [&] {
           self->state.fence.check(asked.from);
           if (asked.what->kind == read_on) {
-            asked.answer(self->state.kept->piece(asked.from, body_of(asked)));
+            asked.answer(self->state.kept->piece(asked.from, *only_part(*asked.what)));
           } else {
-            dispatch(self, to, asked);
+            ask(self, to, asked);
           }
         });
       },

@@ -155,7 +155,7 @@ void buffer_service::expire(clock_reading at) {
   save(ledger_.expire(at.now, at.wall_ms), {}, store::durability::wal);
 }
 
-begin_stage_reply buffer_service::begin_stage(const begin_stage_request& r) {
+done_reply buffer_service::begin_stage(const begin_stage_request& r) {
   if (r.stage.value >= recipe_.stages.size()) {
     throw error{errc::invalid, "the recipe has no stage " + std::to_string(r.stage.value)};
   }

@@ -38,7 +38,7 @@ public:
   void show_in(metrics::registry& figures) { figures_ = &figures; }
 
   /// The stage's rules hold from now on, and work is handed out; what stands of it in the journal goes on.
-  begin_stage_reply begin_stage(const begin_stage_request& r);
+  done_reply begin_stage(const begin_stage_request& r);
   issue_reply issue(const issue_request& r, clock_reading at);
   /// Ends late leases, issues as many new train groups as the gate lets out, leases the oldest; nothing while paused or
   /// between stages.

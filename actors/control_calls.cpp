@@ -20,7 +20,7 @@ std::string encode(const cluster::joiner& m) {
   });
 }
 template <>
-cluster::joiner decode_control<cluster::joiner>(std::string_view bytes) {
+cluster::joiner decode_call<cluster::joiner>(std::string_view bytes) {
   return frame::open<schema::JoinRequest>(bytes, [](auto from) {
     return cluster::joiner{.speaks = from.getProtocol(),
                            .pid = from.getPid(),
@@ -47,7 +47,7 @@ std::string encode(const cluster::sign_of_life& m) {
   });
 }
 template <>
-cluster::sign_of_life decode_control<cluster::sign_of_life>(std::string_view bytes) {
+cluster::sign_of_life decode_call<cluster::sign_of_life>(std::string_view bytes) {
   return frame::open<schema::HeartbeatRequest>(bytes, [](auto from) {
     const auto time = [](std::uint64_t ms) {
       constexpr std::uint64_t most = std::uint64_t{1} << 53; // far more than any, and no overflow
@@ -70,7 +70,7 @@ std::string encode(const leave_request& m) {
   return frame::make<schema::LeaveRequest>([&](auto to) { to.setWhy(m.why); });
 }
 template <>
-leave_request decode_control<leave_request>(std::string_view bytes) {
+leave_request decode_call<leave_request>(std::string_view bytes) {
   return frame::open<schema::LeaveRequest>(bytes, [](auto from) { return leave_request{frame::text(from.getWhy())}; });
 }
 
@@ -82,7 +82,7 @@ std::string encode(const cluster::instruction& m) {
   });
 }
 template <>
-cluster::instruction decode_control<cluster::instruction>(std::string_view bytes) {
+cluster::instruction decode_call<cluster::instruction>(std::string_view bytes) {
   return frame::open<schema::Instruction>(bytes, [](auto from) {
     if (from.getWhat() > static_cast<std::uint8_t>(cluster::order::leave)) {
       throw codec_error{"an order of the unknown kind " + std::to_string(from.getWhat())};

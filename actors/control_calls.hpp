@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/call_codec.hpp"
 #include "runtime/cluster/membership.hpp"
 
 #include <string>
@@ -22,10 +22,6 @@ std::string encode(const cluster::joiner& m);
 std::string encode(const cluster::sign_of_life& m);
 std::string encode(const leave_request& m);
 std::string encode(const cluster::instruction& m);
-
-/// T is one of the types above.
-template <class T>
-T decode_control(std::string_view bytes);
 
 /// Members join; who only looks or operates does not.
 bool may_join(wire::role who, std::uint16_t kind);

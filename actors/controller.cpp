@@ -150,7 +150,7 @@ policy_version controller::load_for_training(stage_index index, stage_record& re
   if (loaded.trained_again > 0) {
     parts_.log->event("trained " + std::to_string(loaded.trained_again) + " recorded steps again", true);
   }
-  ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, loaded.version});
+  ask<done_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, loaded.version});
   return loaded.version;
 }
 
@@ -359,7 +359,7 @@ bool controller::wait_for_pinned(const config::stage_spec& spec) {
 }
 
 void controller::pin(stage_index stage, policy_version version, bool keep) {
-  ask<pin_reply>(parts_.learner, deadline::step_of(*parts_.recipe), pin_request{stage, version, keep});
+  ask<done_reply>(parts_.learner, deadline::step_of(*parts_.recipe), pin_request{stage, version, keep});
 }
 
 controller::evaluated controller::evaluate(stage_index index, const config::stage_spec& spec, const evaluation& what) {

@@ -34,9 +34,8 @@ controller::evaluation controller::evaluation_of(stage_index index, const stage_
 
 void controller::pinned_stage(stage_index index, stage_record record) {
   const auto& spec = parts_.recipe->stages.at(index.value);
-  ask<publish_reply>(parts_.learner, deadline::step_of(*parts_.recipe),
-                     publish_request{index, record.start_checkpoint});
-  ask<begin_stage_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, policy_version{}});
+  ask<done_reply>(parts_.learner, deadline::step_of(*parts_.recipe), publish_request{index, record.start_checkpoint});
+  ask<done_reply>(parts_.buffer, deadline::buffer, begin_stage_request{index, policy_version{}});
   parts_.display->update(progress_);
   if (spec.type == config::stage_type::eval) {
     const auto done = evaluate(index, spec, evaluation_of(index, record));

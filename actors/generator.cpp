@@ -20,7 +20,7 @@ void end_drain(pointer self) {
   if (s.drained && s.handing_back == 0 && !s.asking) {
     s.status->now("drained");
     s.status->hold(0);
-    s.drained->deliver(drain_reply{});
+    s.drained->deliver(done_reply{});
     s.drained.reset();
   }
 }
@@ -191,11 +191,11 @@ generator_actor::behavior_type generator(pointer self, worker_name who, buffer_a
         }
         self->send(self, pull_work{});
       },
-      [=](const drain_request&) -> caf::result<drain_reply> {
+      [=](const drain_request&) -> caf::result<done_reply> {
         auto& s = self->state;
         s.draining = true;
         s.status->now("handing back");
-        s.drained = self->make_response_promise<drain_reply>();
+        s.drained = self->make_response_promise<done_reply>();
         auto promise = *s.drained;
         for (auto& [lease, partials] : s.station->abandon()) {
           hand_back(self, who, from, lease, std::move(partials));

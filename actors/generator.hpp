@@ -29,7 +29,7 @@ struct generator_state {
   std::chrono::milliseconds renew_every{0};
   std::chrono::milliseconds idle_pause{2}; ///< until it asks again; longer each time there is nothing
   std::size_t handing_back = 0;            ///< leases, on their way
-  std::optional<caf::typed_response_promise<drain_reply>> drained; ///< kept when nothing is on its way any more
+  std::optional<caf::typed_response_promise<done_reply>> drained; ///< kept when nothing is on its way any more
 };
 
 generator_actor::behavior_type generator(generator_actor::stateful_pointer<generator_state> self, worker_name who,

@@ -23,7 +23,7 @@ namespace troupe::actors {
 /// requests that write wait, up to `deadline::space`; then they answer `resource_exhausted`.
 using buffer_actor = caf::typed_actor<
     // Starts issuing for a stage.
-    caf::replies_to<begin_stage_request>::with<begin_stage_reply>,
+    caf::replies_to<begin_stage_request>::with<done_reply>,
     // Issues the fixed prompts of an evaluation or a collection, or goes on with those of one that was interrupted.
     caf::replies_to<issue_request>::with<issue_reply>,
     // Hands out up to `max_groups` prompts to sample, under one lease. How many may be under way:
@@ -71,7 +71,7 @@ using worker_actor = caf::typed_actor<
     // Leases what there is room for, and goes on working.
     caf::reacts_to<pull_work>,
     // Hands back what it holds and stops pulling.
-    caf::replies_to<drain_request>::with<drain_reply>>;
+    caf::replies_to<drain_request>::with<done_reply>>;
 
 /// Samples completions. No message brings new weights: it looks between two decode steps. -> weights_board.hpp; in a
 /// process of its own a weights_follower fills that board from the learner's.
@@ -94,13 +94,13 @@ using lease_keeper_actor = caf::typed_actor<
 /// and waits there for the other ranks. Where one of them fails all lose their model, until the stage is loaded anew.
 using learner_rank_actor = caf::typed_actor<
     // Lets go of what it has, and fetches the data of a stage.
-    caf::replies_to<load_share_request>::with<load_share_reply>,
+    caf::replies_to<load_share_request>::with<done_reply>,
     // Joins the other ranks with the weights of that stage.
-    caf::replies_to<join_ranks_request>::with<join_ranks_reply>,
+    caf::replies_to<join_ranks_request>::with<done_reply>,
     // Its share of one step.
-    caf::replies_to<train_share_request>::with<train_share_reply>,
+    caf::replies_to<train_share_request>::with<done_reply>,
     // Its share of the optimizer's state, for rank 0 to save.
-    caf::replies_to<gather_share_request>::with<gather_share_reply>>;
+    caf::replies_to<gather_share_request>::with<done_reply>>;
 
 /// Owns the model and its optimizer. Spawn it detached: it trains in its handlers. Advantages of a group:
 /// -> runtime/rollout/advantages.hpp; loss and optimizer: gpu/training/.
@@ -108,7 +108,7 @@ using learner_actor = caf::typed_actor<
     // Loads weights, trains the steps recorded behind them again, and publishes the version reached.
     caf::replies_to<load_stage_request>::with<load_stage_reply>,
     // Publishes weights that are only sampled with; keeps a version for pinned work.
-    caf::replies_to<publish_request>::with<publish_reply>, caf::replies_to<pin_request>::with<pin_reply>,
+    caf::replies_to<publish_request>::with<done_reply>, caf::replies_to<pin_request>::with<done_reply>,
     // One step: batch, update, commit, publication; or why there was no batch within the time allowed.
     caf::replies_to<step_request>::with<step_reply>,
     // Writes a checkpoint of the present version and records it. How a half-written one is known: -> checkpoint.hpp

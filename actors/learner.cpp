@@ -60,7 +60,7 @@ gpu::figures train(pointer self, const learner_parts& p, const batch* what) {
     for (std::size_t i = 0; what != nullptr && i < what->groups.size(); ++i) {
       r.groups.push_back(what->groups[i].what.id);
     }
-    ask_ranks<train_share_reply>(self, p, [&](std::uint32_t) { return r; });
+    ask_ranks<done_reply>(self, p, [&](std::uint32_t) { return r; });
   }
   return train(s, p, what);
 }
@@ -266,7 +266,7 @@ void load_stage(pointer self, const shared_parts& p, const buffer_actor& from, c
 void load_all(pointer self, const shared_parts& p, const buffer_actor& from, const load_stage_request& r,
               load_promise promise) {
   self->state.trainer.reset();
-  ask_ranks<load_share_reply>(self, *p, [&](std::uint32_t) { return load_share_request{r}; });
+  ask_ranks<done_reply>(self, *p, [&](std::uint32_t) { return load_share_request{r}; });
   when_ranks_answered(self->state, [=, loads = self->state.loads]() mutable {
     if (overtaken(self->state, loads, promise)) {
       return;
@@ -330,15 +330,15 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
         return promise;
       },
       [=](const publish_request& r) {
-        return answer<publish_reply>([&] {
+        return answer<done_reply>([&] {
           parts->board->publish(r.stage, open_weights(*parts, r.folder, policy_version{}));
-          return publish_reply{};
+          return done_reply{};
         });
       },
       [=](const pin_request& r) {
-        return answer<pin_reply>([&] {
+        return answer<done_reply>([&] {
           r.keep ? parts->board->pin(r.stage, r.version) : parts->board->unpin(r.stage, r.version);
-          return pin_reply{};
+          return done_reply{};
         });
       },
       [=](const step_request& r) -> caf::result<step_reply> {
@@ -366,7 +366,7 @@ own_learner_actor::behavior_type learner(pointer self, shared_parts parts, buffe
         }
         parts->status->now("writing a checkpoint");
         try {
-          ask_ranks<gather_share_reply>(self, *parts, [&](std::uint32_t) {
+          ask_ranks<done_reply>(self, *parts, [&](std::uint32_t) {
             return gather_share_request{s.present, s.version};
           });
           s.trainer->gather();

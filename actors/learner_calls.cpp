@@ -42,7 +42,7 @@ std::string encode(const load_stage_request& m) {
   });
 }
 template <>
-load_stage_request decode_learner_call(std::string_view bytes) {
+load_stage_request decode_call(std::string_view bytes) {
   return open_request(bytes, [](auto from) {
     return load_stage_request{.stage = stage_index{from.getStage()},
                               .folder = frame::text(from.getFolder()),
@@ -60,7 +60,7 @@ std::string encode(const publish_request& m) {
   });
 }
 template <>
-publish_request decode_learner_call(std::string_view bytes) {
+publish_request decode_call(std::string_view bytes) {
   return open_request(bytes, [](auto from) {
     return publish_request{stage_index{from.getStage()}, frame::text(from.getFolder())};
   });
@@ -74,7 +74,7 @@ std::string encode(const pin_request& m) {
   });
 }
 template <>
-pin_request decode_learner_call(std::string_view bytes) {
+pin_request decode_call(std::string_view bytes) {
   return open_request(bytes, [](auto from) {
     return pin_request{stage_index{from.getStage()}, policy_version{from.getVersion()}, from.getKeep()};
   });
@@ -85,7 +85,7 @@ std::string encode(const step_request& m) {
       [&](auto to) { to.setPatienceMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.patience.count()))); });
 }
 template <>
-step_request decode_learner_call(std::string_view bytes) {
+step_request decode_call(std::string_view bytes) {
   static constexpr std::uint64_t longest = 86'400'000; // a day
   return open_request(bytes, [](auto from) {
     return step_request{std::chrono::milliseconds{static_cast<std::int64_t>(std::min(from.getPatienceMs(), longest))}};
@@ -96,7 +96,7 @@ std::string encode(const checkpoint_request&) {
   return request([](auto) {});
 }
 template <>
-checkpoint_request decode_learner_call(std::string_view bytes) {
+checkpoint_request decode_call(std::string_view bytes) {
   return open_request(bytes, [](auto) { return checkpoint_request{}; });
 }
 
@@ -107,26 +107,10 @@ std::string encode(const load_stage_reply& m) {
   });
 }
 template <>
-load_stage_reply decode_learner_call(std::string_view bytes) {
+load_stage_reply decode_call(std::string_view bytes) {
   return open_reply(bytes, [](auto from) {
     return load_stage_reply{policy_version{from.getVersion()}, from.getTrainedAgain()};
   });
-}
-
-std::string encode(const publish_reply&) {
-  return reply([](auto) {});
-}
-template <>
-publish_reply decode_learner_call(std::string_view bytes) {
-  return open_reply(bytes, [](auto) { return publish_reply{}; });
-}
-
-std::string encode(const pin_reply&) {
-  return reply([](auto) {});
-}
-template <>
-pin_reply decode_learner_call(std::string_view bytes) {
-  return open_reply(bytes, [](auto) { return pin_reply{}; });
 }
 
 std::string encode(const step_reply& m) {
@@ -138,7 +122,7 @@ std::string encode(const step_reply& m) {
   });
 }
 template <>
-step_reply decode_learner_call(std::string_view bytes) {
+step_reply decode_call(std::string_view bytes) {
   return open_reply(bytes, [](auto from) {
     return step_reply{.stepped = from.getStepped(),
                       .waiting_for = frame::text(from.getWaitingFor()),
@@ -154,7 +138,7 @@ std::string encode(const checkpoint_reply& m) {
   });
 }
 template <>
-checkpoint_reply decode_learner_call(std::string_view bytes) {
+checkpoint_reply decode_call(std::string_view bytes) {
   return open_reply(bytes, [](auto from) {
     return checkpoint_reply{
         std::make_shared<checkpoint_record>(decode<checkpoint_record>(frame::text(from.getCheckpoint())))};
@@ -162,8 +146,7 @@ checkpoint_reply decode_learner_call(std::string_view bytes) {
 }
 
 bool may_train(wire::role who, std::uint16_t kind) {
-  return who == wire::role::controller && kind >= static_cast<std::uint16_t>(learner_call::load_stage) &&
-         kind <= static_cast<std::uint16_t>(learner_call::checkpoint);
+  return who == wire::role::controller && has_kind(learner_calls{}, kind);
 }
 
 } // namespace troupe::actors

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/call_table.hpp"
+#include "actors/interfaces.hpp"
 #include "runtime/wire/message.hpp"
 
 #include <string>
@@ -17,17 +18,19 @@ enum class learner_call : std::uint16_t { load_stage = 300, publish = 301, pin =
 std::string encode(const load_stage_request& m);
 std::string encode(const load_stage_reply& m);
 std::string encode(const publish_request& m);
-std::string encode(const publish_reply& m);
 std::string encode(const pin_request& m);
-std::string encode(const pin_reply& m);
 std::string encode(const step_request& m);
 std::string encode(const step_reply& m);
 std::string encode(const checkpoint_request& m);
 std::string encode(const checkpoint_reply& m);
 
-/// T is one of the types above.
-template <class T>
-T decode_learner_call(std::string_view bytes);
+template <class Request, learner_call Kind>
+using of_learner = call<learner_actor, Request, Kind>;
+
+using learner_calls =
+    call_table<of_learner<load_stage_request, learner_call::load_stage>,
+               of_learner<publish_request, learner_call::publish>, of_learner<pin_request, learner_call::pin>,
+               of_learner<step_request, learner_call::step>, of_learner<checkpoint_request, learner_call::checkpoint>>;
 
 /// The controller alone.
 bool may_train(wire::role who, std::uint16_t kind);

@@ -85,8 +85,8 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
                                                buffer_actor from) {
   idle(*parts);
   return {
-      [=](const load_share_request& r) -> caf::result<load_share_reply> {
-        auto promise = self->make_response_promise<load_share_reply>();
+      [=](const load_share_request& r) -> caf::result<done_reply> {
+        auto promise = self->make_response_promise<done_reply>();
         const auto learner = r.what.learner;
         if (learner < self->state.loaded.learner && learner != epoch{}) { // sent again, or by a rank 0 of before
           promise.deliver(to_caf(error{errc::fenced, "a later epoch has begun for this rank"}));
@@ -104,14 +104,14 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
           check_epoch(self->state, learner); // no other stage was asked for meanwhile
           self->state.examples = std::move(examples);
           idle(*parts);
-          promise.deliver(load_share_reply{});
+          promise.deliver(done_reply{});
         };
         wanted->failed = [=](const caf::error& e) mutable { promise.deliver(e); };
         fetch_examples(self, from, wanted);
         return promise;
       },
       [=](const join_ranks_request& r) {
-        return answer<join_ranks_reply>([&] {
+        return answer<done_reply>([&] {
           auto& s = self->state;
           check_epoch(s, r.learner);
           auto where = r.where;
@@ -121,15 +121,15 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
           s.version = s.loaded.version;
           parts->status->work_with(s.version);
           idle(*parts);
-          return join_ranks_reply{};
+          return done_reply{};
         });
       },
-      [=](const train_share_request& r) -> caf::result<train_share_reply> {
-        auto promise = self->make_response_promise<train_share_reply>();
+      [=](const train_share_request& r) -> caf::result<done_reply> {
+        auto promise = self->make_response_promise<done_reply>();
         auto train = [=](const batch* groups) mutable {
           try {
             train_share(self->state, *parts, r, groups);
-            promise.deliver(train_share_reply{});
+            promise.deliver(done_reply{});
           } catch (const std::exception& e) {
             promise.deliver(to_caf(e));
           }
@@ -150,7 +150,7 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
         return promise;
       },
       [=](const gather_share_request& r) {
-        return answer<gather_share_reply>([&] {
+        return answer<done_reply>([&] {
           auto& s = self->state;
           check_in_step(s, r.learner, r.version);
           try {
@@ -159,7 +159,7 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
             lose_model(s, *parts);
             throw;
           }
-          return gather_share_reply{};
+          return done_reply{};
         });
       },
   };
@@ -205,7 +205,7 @@ std::shared_ptr<gpu::collective> join_ranks(own_learner_actor::stateful_pointer<
                   .host = p.meeting_host,
                   .size = static_cast<std::uint32_t>(p.ranks.size() + 1),
                   .deadline = p.ranks_deadline};
-  ask_ranks<join_ranks_reply>(self, p, [&](std::uint32_t rank) {
+  ask_ranks<done_reply>(self, p, [&](std::uint32_t rank) {
     where.rank = rank;
     return join_ranks_request{where, s.present};
   });

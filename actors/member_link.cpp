@@ -71,7 +71,7 @@ std::optional<cluster::instruction> member_link::ask(control_call call, const Me
     return std::nullopt;
   }
   try {
-    return decode_control<cluster::instruction>(reply_in(how));
+    return decode_call<cluster::instruction>(reply_in(how));
   } catch (const std::exception& e) { // a key that is not allowed, or no controller that speaks there
     return cluster::instruction{cluster::order::leave, e.what(), true};
   }

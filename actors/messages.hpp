@@ -28,6 +28,9 @@ struct worker_name {
   incarnation life;
 };
 
+/// The reply of a request that can only be done or fail.
+struct done_reply {};
+
 struct sampling_plan {
   double temperature = 1;
   double top_p = 1;
@@ -39,7 +42,6 @@ struct begin_stage_request {
   stage_index stage;
   policy_version version;
 };
-struct begin_stage_reply {};
 
 /// eval: `count` problems of each of the stage's tasks, from `from`; collect: `count` prompts of its mixture; each with
 /// `num_samples` samples. What was issued before a restart is not issued again, and goes on from where it was.
@@ -255,7 +257,6 @@ struct keep_lease {
 struct renew_lease {};
 struct decode_more {};
 struct drain_request {};
-struct drain_reply {};
 
 struct load_stage_request {
   stage_index stage;
@@ -274,14 +275,12 @@ struct publish_request {
   stage_index stage;
   std::string folder; ///< as in load_stage_request
 };
-struct publish_reply {};
 /// Keeps a published version, which must be the latest, for work that is pinned to it; or lets it go.
 struct pin_request {
   stage_index stage;
   policy_version version;
   bool keep = true;
 };
-struct pin_reply {};
 struct step_request {
   std::chrono::milliseconds patience{2000};
 };
@@ -301,13 +300,11 @@ struct load_share_request {
   load_stage_request what;
 };
 /// A rank has let go of the stage before, and has the new one's data.
-struct load_share_reply {};
 /// All ranks at once: take this seat, load the weights.
 struct join_ranks_request {
   gpu::seat where;
   epoch learner;
 };
-struct join_ranks_reply {};
 /// All ranks at once: the step that follows `version`. Each takes its share of the batch, which it reads for itself.
 struct train_share_request {
   epoch learner;
@@ -315,19 +312,17 @@ struct train_share_request {
   std::uint64_t data_cursor = 0; ///< sft: of the step's first example
   std::vector<group_id> groups;  ///< grpo: the batch, in its order
 };
-struct train_share_reply {};
 /// All ranks at once: what rank 0 needs for a checkpoint of `version`.
 struct gather_share_request {
   epoch learner;
   policy_version version;
 };
-struct gather_share_reply {};
 
 } // namespace troupe::actors
 
 #define TROUPE_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::type)
+TROUPE_LOCAL_MESSAGE(done_reply)
 TROUPE_LOCAL_MESSAGE(begin_stage_request)
-TROUPE_LOCAL_MESSAGE(begin_stage_reply)
 TROUPE_LOCAL_MESSAGE(issue_request)
 TROUPE_LOCAL_MESSAGE(issue_reply)
 TROUPE_LOCAL_MESSAGE(lease_prompts_request)
@@ -369,23 +364,16 @@ TROUPE_LOCAL_MESSAGE(keep_lease)
 TROUPE_LOCAL_MESSAGE(renew_lease)
 TROUPE_LOCAL_MESSAGE(decode_more)
 TROUPE_LOCAL_MESSAGE(drain_request)
-TROUPE_LOCAL_MESSAGE(drain_reply)
 TROUPE_LOCAL_MESSAGE(load_stage_request)
 TROUPE_LOCAL_MESSAGE(load_stage_reply)
 TROUPE_LOCAL_MESSAGE(publish_request)
-TROUPE_LOCAL_MESSAGE(publish_reply)
 TROUPE_LOCAL_MESSAGE(pin_request)
-TROUPE_LOCAL_MESSAGE(pin_reply)
 TROUPE_LOCAL_MESSAGE(step_request)
 TROUPE_LOCAL_MESSAGE(step_reply)
 TROUPE_LOCAL_MESSAGE(checkpoint_request)
 TROUPE_LOCAL_MESSAGE(checkpoint_reply)
 TROUPE_LOCAL_MESSAGE(load_share_request)
-TROUPE_LOCAL_MESSAGE(load_share_reply)
 TROUPE_LOCAL_MESSAGE(join_ranks_request)
-TROUPE_LOCAL_MESSAGE(join_ranks_reply)
 TROUPE_LOCAL_MESSAGE(train_share_request)
-TROUPE_LOCAL_MESSAGE(train_share_reply)
 TROUPE_LOCAL_MESSAGE(gather_share_request)
-TROUPE_LOCAL_MESSAGE(gather_share_reply)
 #undef TROUPE_LOCAL_MESSAGE

@@ -15,22 +15,14 @@ namespace frame = troupe::frame;
 using builder = schema::RankRequest::Builder;
 using reader = schema::RankRequest::Reader;
 
-std::string done() {
-  return frame::make<schema::RankReply>([](auto) {});
-}
-template <class Reply>
-Reply done_in(std::string_view bytes) {
-  return frame::open<schema::RankReply>(bytes, [](auto) { return Reply{}; });
-}
-
 } // namespace
 
 std::string encode(const load_share_request& m) {
   return encode(m.what);
 }
 template <>
-load_share_request decode_rank_call(std::string_view bytes) {
-  return {decode_learner_call<load_stage_request>(bytes)};
+load_share_request decode_call(std::string_view bytes) {
+  return {decode_call<load_stage_request>(bytes)};
 }
 
 std::string encode(const join_ranks_request& m) {
@@ -43,7 +35,7 @@ std::string encode(const join_ranks_request& m) {
   });
 }
 template <>
-join_ranks_request decode_rank_call(std::string_view bytes) {
+join_ranks_request decode_call(std::string_view bytes) {
   static constexpr std::uint64_t longest = 86'400'000; // a day
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     join_ranks_request m{.where = {}, .learner = epoch{from.getEpoch()}};
@@ -68,7 +60,7 @@ std::string encode(const train_share_request& m) {
   });
 }
 template <>
-train_share_request decode_rank_call(std::string_view bytes) {
+train_share_request decode_call(std::string_view bytes) {
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     train_share_request m{.learner = epoch{from.getEpoch()},
                           .version = policy_version{from.getVersion()},
@@ -88,44 +80,14 @@ std::string encode(const gather_share_request& m) {
   });
 }
 template <>
-gather_share_request decode_rank_call(std::string_view bytes) {
+gather_share_request decode_call(std::string_view bytes) {
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     return gather_share_request{epoch{from.getEpoch()}, policy_version{from.getVersion()}};
   });
 }
 
-std::string encode(const load_share_reply&) {
-  return done();
-}
-std::string encode(const join_ranks_reply&) {
-  return done();
-}
-std::string encode(const train_share_reply&) {
-  return done();
-}
-std::string encode(const gather_share_reply&) {
-  return done();
-}
-template <>
-load_share_reply decode_rank_call(std::string_view bytes) {
-  return done_in<load_share_reply>(bytes);
-}
-template <>
-join_ranks_reply decode_rank_call(std::string_view bytes) {
-  return done_in<join_ranks_reply>(bytes);
-}
-template <>
-train_share_reply decode_rank_call(std::string_view bytes) {
-  return done_in<train_share_reply>(bytes);
-}
-template <>
-gather_share_reply decode_rank_call(std::string_view bytes) {
-  return done_in<gather_share_reply>(bytes);
-}
-
 bool may_lead(wire::role who, std::uint16_t kind) {
-  return who == wire::role::learner && kind >= static_cast<std::uint16_t>(rank_call::load_share) &&
-         kind <= static_cast<std::uint16_t>(rank_call::gather_share);
+  return who == wire::role::learner && has_kind(rank_calls{}, kind);
 }
 
 } // namespace troupe::actors

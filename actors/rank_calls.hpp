@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/call_table.hpp"
+#include "actors/interfaces.hpp"
 #include "runtime/wire/message.hpp"
 
 #include <string>
@@ -15,18 +16,18 @@ namespace troupe::actors {
 enum class rank_call : std::uint16_t { load_share = 400, join_ranks = 401, train_share = 402, gather_share = 403 };
 
 std::string encode(const load_share_request& m);
-std::string encode(const load_share_reply& m);
 /// Of the seat all but `host`, which each rank knows for itself.
 std::string encode(const join_ranks_request& m);
-std::string encode(const join_ranks_reply& m);
 std::string encode(const train_share_request& m);
-std::string encode(const train_share_reply& m);
 std::string encode(const gather_share_request& m);
-std::string encode(const gather_share_reply& m);
 
-/// T is one of the types above.
-template <class T>
-T decode_rank_call(std::string_view bytes);
+template <class Request, rank_call Kind>
+using of_rank = call<learner_rank_actor, Request, Kind>;
+
+using rank_calls =
+    call_table<of_rank<load_share_request, rank_call::load_share>, of_rank<join_ranks_request, rank_call::join_ranks>,
+               of_rank<train_share_request, rank_call::train_share>,
+               of_rank<gather_share_request, rank_call::gather_share>>;
 
 /// A learner alone.
 bool may_lead(wire::role who, std::uint16_t kind);

@@ -118,14 +118,14 @@ verifier_actor::behavior_type verifier(pointer self, worker_name who, buffer_act
           ask_for_work(self, who, from, failed);
         } else if (s.drained) {
           s.status->now("drained");
-          s.drained->deliver(drain_reply{});
+          s.drained->deliver(done_reply{});
           s.drained.reset();
         }
       },
-      [=](const drain_request&) -> caf::result<drain_reply> {
+      [=](const drain_request&) -> caf::result<done_reply> {
         auto& s = self->state;
         s.draining = true;
-        s.drained = self->make_response_promise<drain_reply>();
+        s.drained = self->make_response_promise<done_reply>();
         auto promise = *s.drained;
         self->send(self, pull_work{});
         return promise;

@@ -21,7 +21,7 @@ struct verifier_state {
   lease_keeper_actor keeper;
   bool busy = false; ///< between a question to the buffer and its answer
   bool draining = false;
-  std::optional<caf::typed_response_promise<drain_reply>> drained; ///< kept when its lease is done
+  std::optional<caf::typed_response_promise<done_reply>> drained; ///< kept when its lease is done
   std::chrono::milliseconds idle_pause{2}; ///< until it asks again; longer each time there is nothing
   std::shared_ptr<worker_status> status;
 };

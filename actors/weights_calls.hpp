@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/call_codec.hpp"
 #include "gpu/engine.hpp"
 #include "runtime/wire/message.hpp"
 #include "schema/ids.hpp"
@@ -74,9 +75,5 @@ std::string encode(const describe_weights_reply& m);
 std::string encode(const await_weights_request& m);
 std::string encode(const await_weights_reply& m);
 std::string encode(const weights_chunk_request& m);
-
-/// T is one of the types above.
-template <class T>
-T decode_call(std::string_view bytes);
 
 } // namespace troupe::actors

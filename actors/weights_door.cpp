@@ -43,14 +43,12 @@ public:
         thread_([this] { run(); }) {}
 
   void ask(wire::message what, wire::respond answer) {
-    if (what.parts.size() != 1) {
-      throw error{errc::invalid, "a request of " + std::to_string(what.parts.size()) + " parts; it has one"};
-    }
+    const auto bytes = only_part(what);
     const std::lock_guard hold{mutex_};
     if (stopped_) {
       throw error{errc::unavailable, "the learner's process ends"};
     }
-    asked_.push_back({static_cast<weights_call>(what.kind), what.parts.front(), std::move(answer)});
+    asked_.push_back({static_cast<weights_call>(what.kind), bytes, std::move(answer)});
     changed_.notify_all();
   }
 
@@ -108,7 +106,7 @@ private:
       }
       shelf_.refresh(clock::now());
       for (auto& q : now) {
-        guarded(q.answer, [&] { serve(q); });
+        answered(q.answer, [&] { serve(q); });
       }
       serve_waiters();
       const std::lock_guard hold{mutex_};
@@ -123,20 +121,6 @@ private:
       at = std::min(at, w.until);
     }
     return at;
-  }
-
-  /// What `body` throws becomes the answer.
-  template <class Body>
-  static void guarded(const wire::respond& answer, Body body) {
-    try {
-      body();
-    } catch (const codec_error& e) {
-      answer(failure_of(error{errc::invalid, e.what()}));
-    } catch (const error& e) {
-      answer(failure_of(e));
-    } catch (const std::exception& e) { // no memory, or the model's own
-      answer(failure_of(error{errc::failed, e.what()}));
-    }
   }
 
   void serve(question& q) {
@@ -159,7 +143,7 @@ private:
     const auto now = clock::now();
     for (auto it = waiters_.begin(); it != waiters_.end();) {
       bool done = true;
-      guarded(it->answer, [&] {
+      answered(it->answer, [&] {
         auto found = it->latest ? shelf_.latest_for(it->what) : shelf_.find_for(it->what);
         done = found || now >= it->until;
         if (done) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/call_table.hpp"
 #include "actors/failure.hpp"
 #include "actors/long_answer.hpp"
 #include "actors/messages.hpp"
@@ -99,6 +100,18 @@ private:
   std::uint64_t asked_ = 0;
   std::map<std::uint64_t, std::function<void(const wire::outcome&)>> waiting_; ///< by request
 };
+
+/// The behaviour of an actor that stands for one in another process: each of `calls` is asked there, within `within`;
+/// `more` are its other handlers. Its state has a wire_calls `calls`.
+template <class Behavior, class Pointer, class... Calls, class... More>
+Behavior forwarding(call_table<Calls...> /*of*/, Pointer self, std::shared_ptr<wire::client> to,
+                    std::chrono::milliseconds within, More... more) {
+  return {[=](const typename Calls::request& r) -> caf::result<typename Calls::reply> {
+            return self->state.calls.template ask<typename Calls::reply>(self, *to, Calls::kind, encode(r), within,
+                                                                         decode_call<typename Calls::reply>);
+          }...,
+          [=](const wire_ended& ended) { self->state.calls.end(ended); }, std::move(more)...};
+}
 
 } // namespace troupe::actors
 

@@ -6,13 +6,6 @@
 
 namespace troupe::actors {
 
-const std::string& body_of(const wire_asked& asked) {
-  if (asked.what->parts.size() != 1) {
-    throw error{errc::invalid, "a request of " + std::to_string(asked.what->parts.size()) + " parts; it has one"};
-  }
-  return *asked.what->parts.front();
-}
-
 void controller_fence::check(const wire::peer& from) {
   if (from.as != wire::role::controller || from.life == present_) {
     return;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/call_table.hpp"
 #include "actors/failure.hpp"
 #include "actors/messages.hpp"
 #include "actors/wire_reply.hpp"
-#include "runtime/wire/server.hpp"
-#include "schema/codec.hpp"
 
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -21,9 +20,6 @@ struct wire_asked {
 };
 
 using door_actor = caf::typed_actor<caf::reacts_to<wire_asked>>;
-
-/// The request's one part. Throws error(invalid).
-const std::string& body_of(const wire_asked& asked);
 
 /// Asks `to` and answers the wire with its encoded reply, as the message that `wrap` makes of it, or with its error.
 template <class Reply, class Target, class Request, class Wrap = wire::message (*)(std::string)>
@@ -43,18 +39,14 @@ void pass_on(door_actor::pointer self, const Target& to, std::chrono::millisecon
           [answer](caf::error& e) { answer(failure_of(from_caf(e))); });
 }
 
-/// Runs a door's dispatch; what it throws becomes the answer.
-template <class Dispatch>
-void admit(const wire_asked& asked, Dispatch dispatch) {
-  try {
-    dispatch();
-  } catch (const codec_error& e) {
-    asked.answer(failure_of(error{errc::invalid, e.what()}));
-  } catch (const error& e) {
-    asked.answer(failure_of(e));
-  } catch (const std::exception& e) { // no memory for it
-    asked.answer(failure_of(error{errc::resource_exhausted, e.what()}));
-  }
+/// Asks `to` what was asked over the wire, one of `calls`, within `within`.
+template <class... Calls, class Target>
+void pass_on_as(call_table<Calls...> calls, door_actor::pointer self, const Target& to,
+                std::chrono::milliseconds within, const wire_asked& asked) {
+  dispatch(calls, asked.what->kind, [&]<class Call>(Call) {
+    auto request = decode_call<typename Call::request>(*only_part(*asked.what));
+    pass_on<typename Call::reply>(self, to, within, std::move(request), asked.answer);
+  });
 }
 
 /// Only the newest controller is obeyed: one that another has replaced was cut off or stopped, and knows no better. Not

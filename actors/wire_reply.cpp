@@ -11,6 +11,13 @@ wire::message failure_of(const error& e) {
   return {static_cast<std::uint16_t>(e.code()), {wire::make_part(e.what())}};
 }
 
+const wire::part& only_part(const wire::message& request) {
+  if (request.parts.size() != 1) {
+    throw error{errc::invalid, "a request of " + std::to_string(request.parts.size()) + " parts; it has one"};
+  }
+  return request.parts.front();
+}
+
 const std::string& reply_in(const wire::outcome& how) {
   if (how.failure) {
     throw *how.failure;

@@ -73,4 +73,4 @@ struct RankRequest {        # join_ranks, train_share, gather_share; load_share 
   deadlineMs @7 :UInt64;    # for one operation
 }
 
-struct RankReply {}         # done
+struct DoneReply {}          # begin_stage, publish, pin, and all of a rank: done; what fails is answered with its error

@@ -3,7 +3,6 @@
 
 #include "actors/control_calls.hpp"
 #include "actors/wire_reply.hpp"
-#include "schema/codec.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -19,24 +18,11 @@ bool is_core(wire::role as) {
   return as == wire::role::buffer || as == wire::role::learner;
 }
 
-const std::string& only_part(const wire::message& what) {
-  if (what.parts.size() != 1) {
-    throw error{errc::invalid, "a request of " + std::to_string(what.parts.size()) + " parts; it has one"};
-  }
-  return *what.parts.front();
-}
-
 } // namespace
 
 wire::handler member_desk::handler() {
   return [this](const wire::peer& from, wire::message what, wire::respond respond) {
-    try {
-      respond(actors::success(actors::encode(answer(from, what))));
-    } catch (const codec_error& e) {
-      respond(actors::failure_of(error{errc::invalid, e.what()}));
-    } catch (const error& e) {
-      respond(actors::failure_of(e));
-    }
+    actors::answered(respond, [&] { respond(actors::success(actors::encode(answer(from, what)))); });
   };
 }
 
@@ -45,7 +31,7 @@ cluster::instruction member_desk::answer(const wire::peer& from, const wire::mes
   const auto now = std::chrono::steady_clock::now();
   switch (static_cast<control_call>(what.kind)) {
   case control_call::join: {
-    auto who = actors::decode_control<cluster::joiner>(only_part(what));
+    auto who = actors::decode_call<cluster::joiner>(*actors::only_part(what));
     who.name = from.name;
     who.as = from.as;
     who.life = from.life;
@@ -53,7 +39,7 @@ cluster::instruction member_desk::answer(const wire::peer& from, const wire::mes
     return membership_.join(who, now);
   }
   case control_call::heartbeat: {
-    const auto said = actors::decode_control<cluster::sign_of_life>(only_part(what));
+    const auto said = actors::decode_call<cluster::sign_of_life>(*actors::only_part(what));
     std::lock_guard lock{mutex_};
     const auto told = membership_.hear(from.name, from.life, said, now);
     if (told.what != cluster::order::join_again && !told.refused) {
@@ -62,7 +48,7 @@ cluster::instruction member_desk::answer(const wire::peer& from, const wire::mes
     return told;
   }
   case control_call::leave: {
-    const auto left = actors::decode_control<actors::leave_request>(only_part(what));
+    const auto left = actors::decode_call<actors::leave_request>(*actors::only_part(what));
     std::lock_guard lock{mutex_};
     membership_.leave(from.name, from.life, left.why, now);
     return {};

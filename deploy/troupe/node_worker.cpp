@@ -94,7 +94,7 @@ void drain(node& here, caf::actor_system& system, const actors::worker_actor& wo
   bool drained = false;
   while (!drained && clock::now() < until && buffer.waiting() < patience) {
     self->request(worker, drain_look, actors::drain_request{}) // asked again, it goes on with the same
-        .receive([&](const actors::drain_reply&) { drained = true; }, [](caf::error&) {});
+        .receive([&](const actors::done_reply&) { drained = true; }, [](caf::error&) {});
   }
   if (!drained) {
     std::fprintf(stderr, "%s: not drained; what it holds is given to another\n", here.who().name.c_str());

@@ -20,7 +20,7 @@ struct one_buffer : deterministic_system {
     tested = ends(sys.spawn(
         buffer, std::make_shared<buffer_service>(*journal, recipe, small_sources(), at), [this] { return at; },
         space_watch{[this](const auto& text) { said.push_back(text); }, [this] { return stop; }}));
-    CAF_REQUIRE(static_cast<bool>(ask<begin_stage_reply>(tested, begin_stage_request{grpo_stage, {}})));
+    CAF_REQUIRE(static_cast<bool>(ask<done_reply>(tested, begin_stage_request{grpo_stage, {}})));
   }
 
   lease_prompts_reply lease(const worker_name& who, std::uint32_t groups) {
@@ -308,7 +308,7 @@ CAF_TEST(orders that no stage can carry out are refused and the buffer lives on)
   CAF_CHECK(refused({.count = 1, .num_samples = 0, .sampling = how}));
   CAF_CHECK(refused({.count = 1, .num_samples = 4'000'000'000, .sampling = how}));
   CAF_CHECK(refused({.count = 1, .num_samples = 1, .sampling = nullptr}));
-  CAF_CHECK(code_of(ask<begin_stage_reply>(tested, begin_stage_request{stage_index{99}, {}})) == errc::invalid);
+  CAF_CHECK(code_of(ask<done_reply>(tested, begin_stage_request{stage_index{99}, {}})) == errc::invalid);
   CAF_CHECK_EQUAL(lease(first_generator, 1).work->size(), 1u);
 }
 

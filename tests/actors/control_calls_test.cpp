@@ -16,7 +16,7 @@ TEST(ControlCalls, WhatAMemberSaysComesBackAsItWasSaid) {
                             .recipe = "00ff",
                             .http = "127.0.0.1:1",
                             .admin = "https://127.0.0.1:2"};
-  const auto joined = decode_control<cluster::joiner>(encode(who));
+  const auto joined = decode_call<cluster::joiner>(encode(who));
   EXPECT_EQ(joined.speaks, 3U);
   EXPECT_EQ(joined.pid, 4711U);
   EXPECT_EQ(joined.host + joined.program + joined.recipe + joined.http + joined.admin,
@@ -31,32 +31,31 @@ TEST(ControlCalls, WhatAMemberSaysComesBackAsItWasSaid) {
                                    .unanswered_by = "buffer",
                                    .unanswered_for = std::chrono::milliseconds{9000},
                                    .draining = true};
-  const auto heard = decode_control<cluster::sign_of_life>(encode(said));
+  const auto heard = decode_call<cluster::sign_of_life>(encode(said));
   EXPECT_EQ(heard.doing + heard.waits_for + heard.unanswered_by, "samplinglearnerbuffer");
   EXPECT_EQ(heard.doing_for.count(), 12);
   EXPECT_EQ(heard.unanswered_for.count(), 9000);
   EXPECT_EQ(heard.version.value + heard.leases + heard.busy_us + heard.tokens, 5U + 2 + 77 + 1000);
   EXPECT_TRUE(heard.draining);
-  const auto told =
-      decode_control<cluster::instruction>(encode(cluster::instruction{cluster::order::drain, "x", true}));
+  const auto told = decode_call<cluster::instruction>(encode(cluster::instruction{cluster::order::drain, "x", true}));
   EXPECT_EQ(told.what, cluster::order::drain);
   EXPECT_EQ(told.why, "x");
   EXPECT_TRUE(told.refused);
-  EXPECT_EQ(decode_control<leave_request>(encode(leave_request{"bye"})).why, "bye");
+  EXPECT_EQ(decode_call<leave_request>(encode(leave_request{"bye"})).why, "bye");
 }
 
 TEST(ControlCalls, BytesThatAreNoCallAreRefused) {
   for (const std::string& bytes :
        {std::string{}, std::string(8, '\xff'), std::string(4096, '\x01'), encode(leave_request{"bye"}).substr(8)}) {
-    EXPECT_THROW(decode_control<cluster::joiner>(bytes), codec_error);
-    EXPECT_THROW(decode_control<cluster::sign_of_life>(bytes), codec_error);
-    EXPECT_THROW(decode_learner_call<load_stage_request>(bytes), codec_error);
+    EXPECT_THROW(decode_call<cluster::joiner>(bytes), codec_error);
+    EXPECT_THROW(decode_call<cluster::sign_of_life>(bytes), codec_error);
+    EXPECT_THROW(decode_call<load_stage_request>(bytes), codec_error);
   }
 }
 
 TEST(ControlCalls, AnOrderThatNobodyKnowsIsRefused) {
   EXPECT_THROW(
-      decode_control<cluster::instruction>(encode(cluster::instruction{static_cast<cluster::order>(9), "", false})),
+      decode_call<cluster::instruction>(encode(cluster::instruction{static_cast<cluster::order>(9), "", false})),
       codec_error);
 }
 
@@ -81,28 +80,26 @@ TEST(LearnerCalls, RequestsAndRepliesComeBackAsTheyWere) {
                                 .version = policy_version{4},
                                 .branch = 1,
                                 .learner = epoch{9}};
-  const auto loaded = decode_learner_call<load_stage_request>(encode(load));
+  const auto loaded = decode_call<load_stage_request>(encode(load));
   EXPECT_EQ(loaded.stage, load.stage);
   EXPECT_EQ(loaded.folder, load.folder);
   EXPECT_TRUE(loaded.with_optimizer);
   EXPECT_EQ(loaded.version, load.version);
   EXPECT_EQ(loaded.branch, 1U);
   EXPECT_EQ(loaded.learner, load.learner);
-  const auto pin = decode_learner_call<pin_request>(encode(pin_request{stage_index{1}, policy_version{7}, false}));
+  const auto pin = decode_call<pin_request>(encode(pin_request{stage_index{1}, policy_version{7}, false}));
   EXPECT_EQ(pin.stage.value, 1U);
   EXPECT_EQ(pin.version.value, 7U);
   EXPECT_FALSE(pin.keep);
-  EXPECT_EQ(decode_learner_call<step_request>(encode(step_request{std::chrono::milliseconds{1500}})).patience.count(),
-            1500);
-  const auto step = decode_learner_call<step_reply>(
+  EXPECT_EQ(decode_call<step_request>(encode(step_request{std::chrono::milliseconds{1500}})).patience.count(), 1500);
+  const auto step = decode_call<step_reply>(
       encode(step_reply{.stepped = true, .waiting_for = "w", .version = policy_version{3}, .metrics = "{}"}));
   EXPECT_TRUE(step.stepped);
   EXPECT_EQ(step.waiting_for + step.metrics, "w{}");
   EXPECT_EQ(step.version.value, 3U);
   const checkpoint_record record{.stage = stage_index{1}, .version = policy_version{8}, .folder = "f"};
   EXPECT_EQ(
-      *decode_learner_call<checkpoint_reply>(encode(checkpoint_reply{std::make_shared<checkpoint_record>(record)}))
-           .written,
+      *decode_call<checkpoint_reply>(encode(checkpoint_reply{std::make_shared<checkpoint_record>(record)})).written,
       record);
 }
 

@@ -124,7 +124,7 @@ CAF_TEST(a draining generator hands every lease back and asks no more) {
   pull();
   lease_once();
   until([&] { return script->asked_prompts.size() == 3; }); // the second answer has come, too
-  CAF_CHECK(static_cast<bool>(ask<drain_reply>(tested, drain_request{})));
+  CAF_CHECK(static_cast<bool>(ask<done_reply>(tested, drain_request{})));
   CAF_REQUIRE_EQUAL(script->handed_back.size(), 2u);
   CAF_CHECK_EQUAL(script->handed_back[0].lease.value, 1u);
   CAF_CHECK_EQUAL(script->handed_back[1].lease.value, 2u);
@@ -151,7 +151,7 @@ CAF_TEST(a lease that comes after the drain is handed back at once) {
   expect((drain_request), from(self).to(tested));
   expect((lease_prompts_request), from(tested).to(buffer));
   consume_messages();
-  CAF_CHECK(static_cast<bool>(take<drain_reply>(drained)));
+  CAF_CHECK(static_cast<bool>(take<done_reply>(drained)));
   CAF_REQUIRE_EQUAL(script->handed_back.size(), 1u);
   CAF_CHECK_EQUAL(script->handed_back[0].lease.value, 5u);
 }

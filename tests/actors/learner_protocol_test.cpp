@@ -71,12 +71,12 @@ CAF_TEST(loading a new model publishes version 0) {
 }
 
 CAF_TEST(weights that are only sampled with are published and kept for pinned work) {
-  CAF_REQUIRE(static_cast<bool>(ask<publish_reply>(tested, publish_request{grpo_stage, "checkpoints/rl/step-000002"})));
+  CAF_REQUIRE(static_cast<bool>(ask<done_reply>(tested, publish_request{grpo_stage, "checkpoints/rl/step-000002"})));
   CAF_CHECK_EQUAL(published(), 0u);
-  CAF_REQUIRE(static_cast<bool>(ask<pin_reply>(tested, pin_request{grpo_stage, policy_version{}, true})));
+  CAF_REQUIRE(static_cast<bool>(ask<done_reply>(tested, pin_request{grpo_stage, policy_version{}, true})));
   CAF_REQUIRE(static_cast<bool>(load(sft_stage)));
   CAF_CHECK(board->find(grpo_stage, policy_version{}) != nullptr);
-  CAF_REQUIRE(static_cast<bool>(ask<pin_reply>(tested, pin_request{grpo_stage, policy_version{}, false})));
+  CAF_REQUIRE(static_cast<bool>(ask<done_reply>(tested, pin_request{grpo_stage, policy_version{}, false})));
   CAF_CHECK(board->find(grpo_stage, policy_version{}) == nullptr);
 }
 

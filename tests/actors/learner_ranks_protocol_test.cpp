@@ -70,7 +70,7 @@ CAF_TEST(a stage is loaded by all ranks before any joins) {
   auto loading = self->request(tested, caf::infinite, load_stage_request{.stage = grpo_stage, .learner = now});
   expect((load_stage_request), from(self).to(tested));
   expect((load_share_request), from(tested).to(other));
-  expect((load_share_reply), from(other).to(tested));
+  expect((done_reply), from(other).to(tested));
   expect((join_ranks_request), from(tested).to(other));
   CAF_CHECK(board->latest() == nullptr);
   consume_messages();
@@ -152,21 +152,21 @@ CAF_TEST(a rank that failed has no model until its stage is loaded anew) {
   script->stored[ids(0)] = two_groups(0);
   model->other_rank_fails = "no memory left";
   const train_share_request share{.learner = now, .version = policy_version{}, .groups = ids(0)};
-  CAF_CHECK(code_of(ask<train_share_reply>(other, share)) == errc::failed);
+  CAF_CHECK(code_of(ask<done_reply>(other, share)) == errc::failed);
   model->other_rank_fails.clear();
-  CAF_CHECK(code_of(ask<train_share_reply>(other, share)) == errc::unavailable);
+  CAF_CHECK(code_of(ask<done_reply>(other, share)) == errc::unavailable);
 }
 
 CAF_TEST(a rank does nothing for another epoch or version) {
   CAF_REQUIRE(static_cast<bool>(load(grpo_stage)));
   script->stored[ids(0)] = two_groups(0);
   const auto asked = [&](epoch learner, std::uint64_t version) {
-    return code_of(ask<train_share_reply>(
+    return code_of(ask<done_reply>(
         other, train_share_request{.learner = learner, .version = policy_version{version}, .groups = ids(0)}));
   };
   CAF_CHECK(asked(epoch{3}, 0) == errc::fenced);
   CAF_CHECK(asked(now, 1) == errc::conflict);
-  CAF_CHECK(code_of(ask<join_ranks_reply>(other, join_ranks_request{{}, epoch{3}})) == errc::fenced);
+  CAF_CHECK(code_of(ask<done_reply>(other, join_ranks_request{{}, epoch{3}})) == errc::fenced);
   CAF_CHECK(model->done.empty());
 }
 

@@ -127,7 +127,7 @@ void play(one_buffer& b) {
   auto running = std::make_shared<stage_record>();
   *running = {.stage = grpo_stage, .name = "rl", .status = stage_status::running};
   b.ask<submit_reply>(controller, record_request{nullptr, {}, running});
-  b.ask<begin_stage_reply>(controller, begin_stage_request{grpo_stage, policy_version{}});
+  b.ask<done_reply>(controller, begin_stage_request{grpo_stage, policy_version{}});
   b.ask<lease_batch_reply>(learner, lease_batch_request{the_learner, learner_now}); // nothing yet, and why
   const auto given_back = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 1});
   b.ask<submit_reply>(generator, renew_request{first_generator, given_back.lease});
@@ -174,7 +174,7 @@ void play(one_buffer& b) {
   b.ask<steer_reply>(controller, steer_request{.paused = true});
   b.ask<steer_reply>(controller, steer_request{.paused = false});
   b.ask<submit_reply>(controller, worker_lost_request{first_generator});
-  b.ask<begin_stage_reply>(controller, begin_stage_request{pick_stage, policy_version{}});
+  b.ask<done_reply>(controller, begin_stage_request{pick_stage, policy_version{}});
   b.ask<issue_reply>(controller, issue_request{.why = purpose::collect,
                                                .from = split::train,
                                                .count = 1,
@@ -271,7 +271,7 @@ TEST(BufferDoor, RefusesARoleWhatIsNotItsToAsk) {
   EXPECT_TRUE(may(admin_read, buffer_call::summary));
   EXPECT_FALSE(may(admin_operate, buffer_call::record));
   EXPECT_FALSE(may_call(controller, 0));
-  EXPECT_FALSE(may_call(controller, static_cast<std::uint16_t>(last_buffer_call) + 1));
+  EXPECT_FALSE(may_call(controller, static_cast<std::uint16_t>(buffer_call::steer) + 1));
 
   one_buffer b{true};
   b.ask<submit_reply>(verifier, submit_samples_request{first_verifier, std::make_shared<std::vector<sampled>>()});

@@ -25,11 +25,11 @@ learner_actor::behavior_type scripted_learner(learner_actor::pointer self,
       },
       [=](const publish_request& r) {
         asked->push_back("publish " + r.folder);
-        return publish_reply{};
+        return done_reply{};
       },
       [=](const pin_request& r) {
         asked->push_back(r.keep ? "pin" : "unpin");
-        return pin_reply{};
+        return done_reply{};
       },
       [=](const step_request& r) -> caf::result<step_reply> {
         asked->push_back("step");
@@ -104,9 +104,9 @@ TEST_F(remote_learner_test, EveryRequestIsAskedAndAnsweredAsInOneProcess) {
       ask<load_stage_reply>(first_, load_stage_request{.stage = stage_index{1}, .folder = "f", .learner = epoch{9}});
   EXPECT_EQ(loaded.version.value, 3U);
   EXPECT_EQ(loaded.trained_again, 2U);
-  ask<publish_reply>(first_, publish_request{stage_index{1}, "g"});
-  ask<pin_reply>(first_, pin_request{stage_index{1}, policy_version{3}, true});
-  ask<pin_reply>(first_, pin_request{stage_index{1}, policy_version{3}, false});
+  ask<done_reply>(first_, publish_request{stage_index{1}, "g"});
+  ask<done_reply>(first_, pin_request{stage_index{1}, policy_version{3}, true});
+  ask<done_reply>(first_, pin_request{stage_index{1}, policy_version{3}, false});
   const auto stepped = ask<step_reply>(first_, step_request{});
   EXPECT_TRUE(stepped.stepped);
   EXPECT_EQ(stepped.metrics, "{}");

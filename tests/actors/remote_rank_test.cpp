@@ -28,13 +28,13 @@ learner_rank_actor::behavior_type scripted_rank(learner_rank_actor::pointer,
                          (r.what.with_optimizer ? " optimizer" : "") + " version " +
                          std::to_string(r.what.version.value) + " branch " + std::to_string(r.what.branch) + " epoch " +
                          std::to_string(r.what.learner.value));
-        return load_share_reply{};
+        return done_reply{};
       },
       [=](const join_ranks_request& r) {
         asked->push_back("join " + r.where.address + " as " + std::to_string(r.where.rank) + " of " +
                          std::to_string(r.where.size) + " within " + std::to_string(r.where.deadline.count()) +
                          " epoch " + std::to_string(r.learner.value));
-        return join_ranks_reply{};
+        return done_reply{};
       },
       [=](const train_share_request& r) {
         std::string groups;
@@ -43,9 +43,9 @@ learner_rank_actor::behavior_type scripted_rank(learner_rank_actor::pointer,
         }
         asked->push_back("train after " + std::to_string(r.version.value) + " from " + std::to_string(r.data_cursor) +
                          " epoch " + std::to_string(r.learner.value) + groups);
-        return train_share_reply{};
+        return done_reply{};
       },
-      [=](const gather_share_request& r) -> caf::result<gather_share_reply> {
+      [=](const gather_share_request& r) -> caf::result<done_reply> {
         asked->push_back("gather");
         return to_caf(error{errc::conflict, "at version 3, not at " + std::to_string(r.version.value)});
       },
@@ -107,20 +107,20 @@ protected:
 
 TEST_F(remote_rank_test, EveryRequestIsAskedAndAnsweredAsInOneProcess) {
   serve(ends(system_.spawn(scripted_rank, asked_)));
-  EXPECT_FALSE(ask<load_share_reply>(rank0_, load_share_request{{.stage = stage_index{1},
-                                                                 .folder = "f",
-                                                                 .with_optimizer = true,
-                                                                 .version = policy_version{3},
-                                                                 .branch = 2,
-                                                                 .learner = epoch{9}}}));
-  EXPECT_FALSE(ask<join_ranks_reply>(
+  EXPECT_FALSE(ask<done_reply>(rank0_, load_share_request{{.stage = stage_index{1},
+                                                           .folder = "f",
+                                                           .with_optimizer = true,
+                                                           .version = policy_version{3},
+                                                           .branch = 2,
+                                                           .learner = epoch{9}}}));
+  EXPECT_FALSE(ask<done_reply>(
       rank0_, join_ranks_request{{.address = "h:1", .rank = 2, .size = 3, .deadline = std::chrono::milliseconds{77}},
                                  epoch{9}}));
-  EXPECT_FALSE(ask<train_share_reply>(rank0_, train_share_request{.learner = epoch{9},
-                                                                  .version = policy_version{3},
-                                                                  .data_cursor = 96,
-                                                                  .groups = {two_samples(5).id, two_samples(6).id}}));
-  const auto failed = ask<gather_share_reply>(rank0_, gather_share_request{epoch{9}, policy_version{4}});
+  EXPECT_FALSE(ask<done_reply>(rank0_, train_share_request{.learner = epoch{9},
+                                                           .version = policy_version{3},
+                                                           .data_cursor = 96,
+                                                           .groups = {two_samples(5).id, two_samples(6).id}}));
+  const auto failed = ask<done_reply>(rank0_, gather_share_request{epoch{9}, policy_version{4}});
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->code(), errc::conflict);
   EXPECT_STREQ(failed->what(), "at version 3, not at 4");
@@ -134,7 +134,7 @@ TEST_F(remote_rank_test, EveryRequestIsAskedAndAnsweredAsInOneProcess) {
 TEST_F(remote_rank_test, NobodyButALearnerAsksARank) {
   serve(ends(system_.spawn(scripted_rank, asked_)));
   for (const auto as : {wire::role::controller, wire::role::buffer, wire::role::generator, wire::role::verifier}) {
-    const auto failed = ask<gather_share_reply>(dial(as), gather_share_request{});
+    const auto failed = ask<done_reply>(dial(as), gather_share_request{});
     ASSERT_TRUE(failed) << wire::to_string(as);
     EXPECT_EQ(failed->code(), errc::invalid) << failed->what();
   }
@@ -196,7 +196,7 @@ protected:
 TEST_F(two_ranks_test, ARankBehindTheWireReadsTheBatchAndTrainsItsShare) {
   ASSERT_FALSE(load(now));
   EXPECT_FALSE(step());
-  EXPECT_FALSE(ask<train_share_reply>(rank0_, share_after(1, now))); // once it has done the step's
+  EXPECT_FALSE(ask<done_reply>(rank0_, share_after(1, now))); // once it has done the step's
   EXPECT_EQ(model_->done, (std::vector<std::string>{"rank 0 grpo 4"}));
   EXPECT_EQ(model_of_rank_->done, (std::vector<std::string>{"rank 1 grpo 4", "rank 1 grpo 4"}));
   EXPECT_EQ(script_->read.size(), 2U);
@@ -207,7 +207,7 @@ TEST_F(two_ranks_test, ARankBehindTheWireReadsTheBatchAndTrainsItsShare) {
 
 TEST_F(two_ranks_test, ARankOfAnotherLifeHasNoStage) {
   ASSERT_FALSE(load(now));
-  const auto failed = ask<train_share_reply>(spawn_rank(), share_after(0, now));
+  const auto failed = ask<done_reply>(spawn_rank(), share_after(0, now));
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->code(), errc::unavailable);
   EXPECT_STREQ(failed->what(), "this rank was started and has no stage so far");
@@ -215,10 +215,10 @@ TEST_F(two_ranks_test, ARankOfAnotherLifeHasNoStage) {
 
 TEST_F(two_ranks_test, ARankObeysNoEarlierEpoch) {
   ASSERT_FALSE(load(epoch{5}));
-  const auto failed = ask<load_share_reply>(rank0_, load_share_request{{.stage = grpo_stage, .learner = epoch{4}}});
+  const auto failed = ask<done_reply>(rank0_, load_share_request{{.stage = grpo_stage, .learner = epoch{4}}});
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->code(), errc::fenced);
-  EXPECT_FALSE(ask<train_share_reply>(rank0_, share_after(0, epoch{5}))) << "it has let go of its model";
+  EXPECT_FALSE(ask<done_reply>(rank0_, share_after(0, epoch{5}))) << "it has let go of its model";
 }
 
 TEST_F(two_ranks_test, WhereTheRankFailsTheStepIsUnavailableInItsWords) {

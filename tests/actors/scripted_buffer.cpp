@@ -35,7 +35,7 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
   };
   const auto fine = [] { return submit_reply{}; };
   return {
-      [](const begin_stage_request&) { return unscripted<begin_stage_reply>("begin_stage"); },
+      [](const begin_stage_request&) { return unscripted<done_reply>("begin_stage"); },
       [](const issue_request&) { return unscripted<issue_reply>("issue"); },
       [=](const lease_prompts_request& r) {
         return reply(script->asked_prompts, r, [&] {

@@ -146,7 +146,7 @@ CAF_TEST(a draining verifier submits what it holds and asks no more) {
   expect((pull_work), from(_).to(tested));
   auto drained = self->request(tested, caf::infinite, drain_request{});
   consume_messages();
-  CAF_CHECK(static_cast<bool>(take<drain_reply>(drained)));
+  CAF_CHECK(static_cast<bool>(take<done_reply>(drained)));
   CAF_CHECK_EQUAL(script->verdicts.size(), 1u);
   advance_time(deadline::idle_poll);
   consume_messages();

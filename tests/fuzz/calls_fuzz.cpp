@@ -20,14 +20,14 @@ void round_trip(std::string_view bytes) {
 }
 
 /// What each process decodes of the others, by number.
-constexpr std::array calls{round_trip<decode_control<cluster::joiner>>,
-                           round_trip<decode_control<cluster::sign_of_life>>,
-                           round_trip<decode_control<cluster::instruction>>,
-                           round_trip<decode_control<leave_request>>,
-                           round_trip<decode_learner_call<load_stage_request>>,
-                           round_trip<decode_learner_call<step_request>>,
-                           round_trip<decode_learner_call<step_reply>>,
-                           round_trip<decode_learner_call<checkpoint_reply>>,
+constexpr std::array calls{round_trip<decode_call<cluster::joiner>>,
+                           round_trip<decode_call<cluster::sign_of_life>>,
+                           round_trip<decode_call<cluster::instruction>>,
+                           round_trip<decode_call<leave_request>>,
+                           round_trip<decode_call<load_stage_request>>,
+                           round_trip<decode_call<step_request>>,
+                           round_trip<decode_call<step_reply>>,
+                           round_trip<decode_call<checkpoint_reply>>,
                            round_trip<decode_call<issue_request>>,
                            round_trip<decode_call<lease_prompts_request>>,
                            round_trip<decode_call<lease_prompts_reply>>,
@@ -44,8 +44,8 @@ constexpr std::array calls{round_trip<decode_control<cluster::joiner>>,
                            round_trip<decode_call<await_weights_reply>>,
                            round_trip<decode_call<describe_weights_reply>>,
                            round_trip<decode_call<weights_chunk_request>>,
-                           round_trip<decode_rank_call<join_ranks_request>>,
-                           round_trip<decode_rank_call<train_share_request>>};
+                           round_trip<decode_call<join_ranks_request>>,
+                           round_trip<decode_call<train_share_request>>};
 
 } // namespace
 } // namespace troupe::actors

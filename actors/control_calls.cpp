@@ -35,7 +35,7 @@ cluster::joiner decode_call<cluster::joiner>(std::string_view bytes) {
 std::string encode(const cluster::sign_of_life& m) {
   return frame::make<schema::HeartbeatRequest>([&](auto to) {
     to.setDoing(m.doing);
-    to.setDoingForMs(static_cast<std::uint64_t>(m.doing_for.count()));
+    to.setDoingForMs(frame::to_ms(m.doing_for));
     to.setWaitsFor(m.waits_for);
     to.setVersion(m.version.value);
     to.setLeases(m.leases);
@@ -43,25 +43,21 @@ std::string encode(const cluster::sign_of_life& m) {
     to.setTokens(m.tokens);
     to.setDraining(m.draining);
     to.setUnansweredBy(m.unanswered_by);
-    to.setUnansweredForMs(static_cast<std::uint64_t>(m.unanswered_for.count()));
+    to.setUnansweredForMs(frame::to_ms(m.unanswered_for));
   });
 }
 template <>
 cluster::sign_of_life decode_call<cluster::sign_of_life>(std::string_view bytes) {
   return frame::open<schema::HeartbeatRequest>(bytes, [](auto from) {
-    const auto time = [](std::uint64_t ms) {
-      constexpr std::uint64_t most = std::uint64_t{1} << 53; // far more than any, and no overflow
-      return std::chrono::milliseconds{static_cast<std::int64_t>(std::min(ms, most))};
-    };
     return cluster::sign_of_life{.doing = frame::text(from.getDoing()),
-                                 .doing_for = time(from.getDoingForMs()),
+                                 .doing_for = frame::from_ms(from.getDoingForMs()),
                                  .waits_for = frame::text(from.getWaitsFor()),
                                  .version = policy_version{from.getVersion()},
                                  .leases = from.getLeases(),
                                  .busy_us = from.getBusyUs(),
                                  .tokens = from.getTokens(),
                                  .unanswered_by = frame::text(from.getUnansweredBy()),
-                                 .unanswered_for = time(from.getUnansweredForMs()),
+                                 .unanswered_for = frame::from_ms(from.getUnansweredForMs()),
                                  .draining = from.getDraining()};
   });
 }

@@ -4,8 +4,6 @@
 #include "schema/codec_frame.hpp"
 #include "schema/control.capnp.h"
 
-#include <algorithm>
-
 namespace troupe::actors {
 
 namespace {
@@ -81,15 +79,11 @@ pin_request decode_call(std::string_view bytes) {
 }
 
 std::string encode(const step_request& m) {
-  return request(
-      [&](auto to) { to.setPatienceMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.patience.count()))); });
+  return request([&](auto to) { to.setPatienceMs(frame::to_ms(m.patience)); });
 }
 template <>
 step_request decode_call(std::string_view bytes) {
-  static constexpr std::uint64_t longest = 86'400'000; // a day
-  return open_request(bytes, [](auto from) {
-    return step_request{std::chrono::milliseconds{static_cast<std::int64_t>(std::min(from.getPatienceMs(), longest))}};
-  });
+  return open_request(bytes, [](auto from) { return step_request{frame::from_ms(from.getPatienceMs())}; });
 }
 
 std::string encode(const checkpoint_request&) {

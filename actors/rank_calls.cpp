@@ -5,8 +5,6 @@
 #include "schema/codec_frame.hpp"
 #include "schema/control.capnp.h"
 
-#include <algorithm>
-
 namespace troupe::actors {
 
 namespace {
@@ -31,19 +29,17 @@ std::string encode(const join_ranks_request& m) {
     to.setMeeting(m.where.address);
     to.setRank(m.where.rank);
     to.setRanks(m.where.size);
-    to.setDeadlineMs(static_cast<std::uint64_t>(std::max<std::int64_t>(0, m.where.deadline.count())));
+    to.setDeadlineMs(frame::to_ms(m.where.deadline));
   });
 }
 template <>
 join_ranks_request decode_call(std::string_view bytes) {
-  static constexpr std::uint64_t longest = 86'400'000; // a day
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     join_ranks_request m{.where = {}, .learner = epoch{from.getEpoch()}};
     m.where.address = frame::text(from.getMeeting());
     m.where.rank = from.getRank();
     m.where.size = from.getRanks();
-    m.where.deadline =
-        std::chrono::milliseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(from.getDeadlineMs(), longest))};
+    m.where.deadline = frame::from_ms(from.getDeadlineMs());
     return m;
   });
 }

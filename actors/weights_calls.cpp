@@ -9,13 +9,6 @@ namespace troupe::actors {
 
 namespace {
 
-template <class Root, class Fill>
-std::string make(Fill fill) {
-  capnp::MallocMessageBuilder message;
-  fill(message.initRoot<Root>());
-  return frame::to_bytes(message);
-}
-
 void put(schema::PublicationId::Builder to, const publication_id& id) {
   to.setIncarnationHigh(id.life.high);
   to.setIncarnationLow(id.life.low);
@@ -95,7 +88,7 @@ describe_weights_request decode_call(std::string_view bytes) {
 }
 
 std::string encode(const describe_weights_reply& m) {
-  return make<schema::DescribeReply>([&](schema::DescribeReply::Builder to) {
+  return frame::make<schema::DescribeReply>([&](schema::DescribeReply::Builder to) {
     auto names = to.initNames(frame::size(m.tokenizer_files));
     auto contents = to.initContents(frame::size(m.tokenizer_files));
     capnp::uint i = 0;
@@ -126,7 +119,7 @@ describe_weights_reply decode_call(std::string_view bytes) {
 }
 
 std::string encode(const await_weights_request& m) {
-  return make<schema::AwaitRequest>([&](schema::AwaitRequest::Builder to) {
+  return frame::make<schema::AwaitRequest>([&](schema::AwaitRequest::Builder to) {
     put(to.initHave(), m.have);
     to.setHost(m.host);
     to.setWhole(m.whole);
@@ -146,7 +139,7 @@ await_weights_request decode_call(std::string_view bytes) {
 }
 
 std::string encode(const await_weights_reply& m) {
-  return make<schema::AwaitReply>([&](schema::AwaitReply::Builder to) {
+  return frame::make<schema::AwaitReply>([&](schema::AwaitReply::Builder to) {
     to.setFound(m.found);
     if (m.found) {
       put(to.initPublication(), m.what);
@@ -165,7 +158,7 @@ await_weights_reply decode_call(std::string_view bytes) {
 }
 
 std::string encode(const weights_chunk_request& m) {
-  return make<schema::ChunkRequest>([&](schema::ChunkRequest::Builder to) {
+  return frame::make<schema::ChunkRequest>([&](schema::ChunkRequest::Builder to) {
     put(to.initId(), m.id);
     put(to.initBase(), m.base);
     to.setOffset(m.offset);

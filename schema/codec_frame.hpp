@@ -3,9 +3,11 @@
 
 #include "schema/codec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <capnp/message.h>
 #include <capnp/serialize.h>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <kj/exception.h>
@@ -75,6 +77,16 @@ inline double finite(double value, const char* what) {
     throw codec_error{std::string{what} + " is not a finite number"};
   }
   return value;
+}
+
+/// A span of time travels as whole milliseconds: one below 0 as 0, and what is read is at most thirty days, which can
+/// be added to any clock.
+inline std::uint64_t to_ms(std::chrono::milliseconds t) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, t.count()));
+}
+inline std::chrono::milliseconds from_ms(std::uint64_t ms) {
+  constexpr std::uint64_t most = 30ULL * 24 * 3600 * 1000;
+  return std::chrono::milliseconds{static_cast<std::int64_t>(std::min(ms, most))};
 }
 
 inline std::string text(capnp::Text::Reader t) {

@@ -69,6 +69,8 @@ void show(registry& to, const wire::counters& counts) {
   to.raise("troupe_wire_served_requests_total", static_cast<double>(counts.requests));
   to.raise("troupe_wire_received_bytes_total", static_cast<double>(counts.bytes_in));
   to.raise("troupe_wire_sent_bytes_total", static_cast<double>(counts.bytes_out));
+  to.raise("troupe_wire_accepted_connections_total", static_cast<double>(counts.connections));
+  to.raise("troupe_wire_handshakes_total", static_cast<double>(counts.handshakes));
   const auto rejected = [&](const char* reason, std::uint64_t n) {
     to.raise("troupe_wire_rejected_requests_total", static_cast<double>(n), reason);
   };

@@ -78,7 +78,7 @@ void client::loop::turn() {
   const bool wants_room = no_room_ && (connected_ ? book_.next().has_value() : clock::now() >= hello_at_);
   const short socket_events = static_cast<short>(ZMQ_POLLIN | (wants_room ? ZMQ_POLLOUT : 0));
   std::vector<zmq::pollitem_t> items{{connection_.socket().handle(), 0, socket_events, 0},
-                                     {connection_.monitor().handle(), 0, ZMQ_POLLIN, 0},
+                                     {connection_.news_handle(), 0, ZMQ_POLLIN, 0},
                                      {nullptr, inbox_.fd(), ZMQ_POLLIN, 0}};
   poll(items, until_next_timer(clock::now()));
   take_requests();

@@ -6,7 +6,6 @@
 #include "runtime/wire/incarnation.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace troupe::wire {
 
@@ -41,35 +40,17 @@ void connection::open() {
   const std::string news_at = "inproc://news-" + std::to_string(number_);
   constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
-  if (zmq_socket_monitor(socket_.handle(), news_at.c_str(), events) != 0) {
-    throw zmq::error_t{};
-  }
-  monitor_ = zmq::socket_t{context_, zmq::socket_type::pair};
-  monitor_.set(zmq::sockopt::linger, 0);
-  monitor_.connect(news_at);
+  monitor_.open(context_, socket_, news_at, events);
   socket_.connect(options_.endpoint);
 }
 
 void connection::close() {
-  if (socket_) {
-    zmq_socket_monitor(socket_.handle(), nullptr, 0);
-  }
   monitor_.close();
   socket_.close();
 }
 
 connection::news connection::next() {
-  zmq::message_t event;
-  if (!monitor_.recv(event, zmq::recv_flags::dontwait)) {
-    return news::none;
-  }
-  zmq::message_t address;
-  if (event.more()) {
-    static_cast<void>(monitor_.recv(address, zmq::recv_flags::none));
-  }
-  std::uint16_t what = 0;
-  std::memcpy(&what, event.data(), std::min(sizeof what, event.size()));
-  switch (what) {
+  switch (monitor_.next()) {
   case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
     return news::made;
   case ZMQ_EVENT_DISCONNECTED:

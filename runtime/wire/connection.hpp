@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/wire/client.hpp"
+#include "runtime/wire/monitor.hpp"
 
 #include <string>
 #include <zmq.hpp>
@@ -26,7 +27,7 @@ public:
   news next();
 
   zmq::socket_t& socket() noexcept { return socket_; }
-  zmq::socket_t& monitor() noexcept { return monitor_; } ///< readable when there is news
+  void* news_handle() noexcept { return monitor_.handle(); } ///< readable when there is news
 
 private:
   void open();
@@ -37,7 +38,7 @@ private:
   std::uint64_t number_ = 0; ///< of the socket
   zmq::context_t context_{1};
   zmq::socket_t socket_;
-  zmq::socket_t monitor_;
+  monitor monitor_;
 };
 
 } // namespace troupe::wire

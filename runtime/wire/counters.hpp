@@ -13,6 +13,8 @@ struct counters {
   std::uint64_t retransmitted = 0;   ///< requests that came again
   std::uint64_t bytes_in = 0;        ///< of all frames but routing ids
   std::uint64_t bytes_out = 0;       ///< handed to ZeroMQ
+  std::uint64_t connections = 0;     ///< accepted by TCP, from whomever
+  std::uint64_t handshakes = 0;      ///< of these made: the rest said nothing, or nothing that is ZeroMQ's
   std::uint64_t unauthenticated = 0; ///< an unknown key, or a name that is not the key's
   std::uint64_t wrong_role = 0;      ///< a role that is not the key's, or a kind that is not for the role
   std::uint64_t too_large = 0;       ///< a frame or a message
@@ -35,6 +37,8 @@ struct counters {
     f("retransmitted", retransmitted);
     f("bytes_in", bytes_in);
     f("bytes_out", bytes_out);
+    f("connections", connections);
+    f("handshakes", handshakes);
     f("unauthenticated", unauthenticated);
     f("wrong_role", wrong_role);
     f("too_large", too_large);

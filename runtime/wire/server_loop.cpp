@@ -52,9 +52,11 @@ server::loop::loop(server_options options, handler handle)
       socket_.set(zmq::sockopt::curve_server, true);
       socket_.set(zmq::sockopt::curve_secretkey, options_.keys->secret_key);
     }
+    monitor_.open(context_, socket_, "inproc://connections", ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
     socket_.bind(options_.endpoint);
     endpoint_ = socket_.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& e) {
+    monitor_.close();
     socket_.close();
     context_.shutdown(); // ends the authenticator
     throw error{errc::unavailable, options_.endpoint + ": " + e.what() + "; is another process listening there?"};
@@ -65,6 +67,7 @@ server::loop::loop(server_options options, handler handle)
 server::loop::~loop() {
   outbox_->close();
   thread_.join();
+  monitor_.close();
   socket_.close();
   context_.shutdown();
   authenticator_.reset();
@@ -73,8 +76,11 @@ server::loop::~loop() {
 void server::loop::run() {
   auto look_at = clock::now() + look_every;
   while (!outbox_->closed()) {
-    std::vector<zmq::pollitem_t> items{{socket_.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, outbox_->fd(), ZMQ_POLLIN, 0}};
+    std::vector<zmq::pollitem_t> items{{socket_.handle(), 0, ZMQ_POLLIN, 0},
+                                       {monitor_.handle(), 0, ZMQ_POLLIN, 0},
+                                       {nullptr, outbox_->fd(), ZMQ_POLLIN, 0}};
     poll(items, any_queued_ ? retry_every : look_every);
+    count_connections();
     receive_some();
     send_answers();
     send_queued();
@@ -85,6 +91,12 @@ void server::loop::run() {
   }
   sessions_.clear();
   routes_.clear();
+}
+
+void server::loop::count_connections() {
+  while (const auto event = monitor_.next()) {
+    count(event == ZMQ_EVENT_ACCEPTED ? &counters::connections : &counters::handshakes);
+  }
 }
 
 /// Hands the caller's answer over, once; one that nobody gives any more is a failure.

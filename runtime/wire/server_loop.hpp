@@ -6,6 +6,7 @@
 #include "runtime/wire/envelope.hpp"
 #include "runtime/wire/frames.hpp"
 #include "runtime/wire/mailbox.hpp"
+#include "runtime/wire/monitor.hpp"
 #include "runtime/wire/server.hpp"
 
 #include <deque>
@@ -52,6 +53,7 @@ private:
   using session_key = std::pair<incarnation, std::uint32_t>;
 
   void run();
+  void count_connections();
   void receive_some();
   void receive_one(arrived& what);
   void on_hello(const arrived& from, const envelope& head);
@@ -87,6 +89,7 @@ private:
   zmq::context_t context_;
   std::optional<authenticator> authenticator_;
   zmq::socket_t socket_;
+  monitor monitor_;
   std::thread thread_; ///< last: it uses all of the above
 };
 

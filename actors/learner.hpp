@@ -30,6 +30,8 @@ struct learner_parts {
   std::vector<learner_rank_actor> ranks;  ///< the other ranks, of rank 0 (actors/learner_ranks.hpp)
   std::string meeting_host = "127.0.0.1"; ///< on which the others reach this rank; of rank 0: where they meet
   std::chrono::milliseconds ranks_deadline{deadline::ranks};
+
+  const config::stage_spec& spec_of(stage_index stage) const { return recipe->stages.at(stage.value); }
 };
 
 struct rank_answers;

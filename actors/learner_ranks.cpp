@@ -16,6 +16,15 @@ std::shared_ptr<const gpu::weights> open_weights(const learner_parts& p, const s
                         : p.backend->load_weights((std::filesystem::path{p.run_folder} / folder).string(), version);
 }
 
+std::shared_ptr<examples_wanted> examples_of(const learner_parts& p, stage_index stage) {
+  auto wanted = std::make_shared<examples_wanted>();
+  wanted->recipe = p.recipe;
+  wanted->sources = &p.sources;
+  wanted->tokenizer = p.tokenizer;
+  wanted->stage = stage;
+  return wanted;
+}
+
 std::unique_ptr<gpu::trainer> open_trainer(const learner_parts& p, const load_stage_request& what,
                                            std::shared_ptr<gpu::collective> ranks) {
   const auto optimizer =
@@ -95,11 +104,7 @@ learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<con
         self->state.trainer.reset();
         self->state.loaded = r.what;
         parts->status->now("loading stage " + std::to_string(r.what.stage.value));
-        auto wanted = std::make_shared<examples_wanted>();
-        wanted->recipe = parts->recipe;
-        wanted->sources = &parts->sources;
-        wanted->tokenizer = parts->tokenizer;
-        wanted->stage = r.what.stage;
+        const auto wanted = examples_of(*parts, r.what.stage);
         wanted->done = [=](std::unique_ptr<training_data> examples) mutable {
           check_epoch(self->state, learner); // no other stage was asked for meanwhile
           self->state.examples = std::move(examples);

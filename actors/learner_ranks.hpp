@@ -17,6 +17,8 @@ std::shared_ptr<const gpu::weights> open_weights(const learner_parts& p, const s
                                                  policy_version version);
 std::unique_ptr<gpu::trainer> open_trainer(const learner_parts& p, const load_stage_request& what,
                                            std::shared_ptr<gpu::collective> ranks);
+/// The examples of a stage, for fetch_examples; the caller says what comes then.
+std::shared_ptr<examples_wanted> examples_of(const learner_parts& p, stage_index stage);
 
 struct learner_rank_state {
   learner_rank_state() = default; ///< not an aggregate, see learner_state

@@ -5,6 +5,7 @@
 #include "actors/sampling_seed.hpp"
 #include "actors/stage_mixture.hpp"
 #include "runtime/check.hpp"
+#include "runtime/config/limits.hpp"
 #include "runtime/error.hpp"
 #include "runtime/kill_point.hpp"
 #include "runtime/metrics/readings.hpp"
@@ -18,8 +19,7 @@ namespace troupe::actors {
 
 namespace {
 
-constexpr std::uint64_t lease_block = 1000;   // lease ids are reserved in the journal in blocks
-constexpr std::uint32_t most_samples = 65536; // of a prompt, as recipes have it
+constexpr std::uint64_t lease_block = 1000; // lease ids are reserved in the journal in blocks
 
 std::optional<std::uint64_t> number_setting(const store::journal& journal, const char* name) {
   const auto text = journal.setting(name);
@@ -186,13 +186,13 @@ done_reply buffer_service::begin_stage(const begin_stage_request& r) {
 }
 
 issue_reply buffer_service::issue(const issue_request& r, clock_reading at) {
-  if (r.why == purpose::train || r.num_samples == 0 || r.num_samples > most_samples || !r.sampling || !open_ ||
+  if (r.why == purpose::train || r.num_samples == 0 || r.num_samples > config::samples_max || !r.sampling || !open_ ||
       (r.why == purpose::collect && !mixture_)) {
     throw error{errc::invalid,
                 "an evaluation or a collection of " + std::to_string(r.num_samples) +
                     " samples a prompt cannot be issued here: it needs a stage with data that has begun, "
                     "1 to " +
-                    std::to_string(most_samples) + " samples, and how to sample them"};
+                    std::to_string(config::samples_max) + " samples, and how to sample them"};
   }
   pinned_plan_ = *r.sampling;
   const auto& s = spec();

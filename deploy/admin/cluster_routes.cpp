@@ -2,6 +2,8 @@
 #include "deploy/admin/cluster_routes.hpp"
 
 #include "deploy/admin/access.hpp"
+#include "deploy/live/log_lines.hpp"
+#include "runtime/config/limits.hpp"
 #include "runtime/config/nearest.hpp"
 #include "runtime/config/node_schema.hpp"
 #include "runtime/error.hpp"
@@ -18,10 +20,6 @@ namespace troupe::admin {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::uint64_t log_lines_default = 100;
-constexpr std::uint64_t log_lines_max = 10'000;
-constexpr std::uint64_t scale_max = 10'000;
 
 /// What a POST says: an object with these keys and no others.
 json object_in(const http::request& asked, std::initializer_list<const char*> keys) {
@@ -70,13 +68,13 @@ std::string role_of(const http::request& asked, const json& said) {
 std::uint64_t lines_asked(const http::request& asked) {
   const auto given = asked.parameters.find("lines");
   if (given == asked.parameters.end()) {
-    return log_lines_default;
+    return live::log_lines_default;
   }
   std::uint64_t lines = 0;
   const auto& text = given->second;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), lines);
-  if (failed != std::errc() || end != text.data() + text.size() || lines == 0 || lines > log_lines_max) {
-    throw error{errc::invalid, fmt::format("/v1/logs: lines must be from 1 to {}", log_lines_max)};
+  if (failed != std::errc() || end != text.data() + text.size() || lines == 0 || lines > live::log_lines_max) {
+    throw error{errc::invalid, fmt::format("/v1/logs: lines must be from 1 to {}", live::log_lines_max)};
   }
   return lines;
 }
@@ -141,7 +139,7 @@ void add_cluster_routes(http::server& to, cluster_control& cluster, audit_log& a
       to, audit, "/v1/scale",
       [](const http::request& asked) {
         const auto said = object_in(asked, {"role", "n"});
-        return json{{"role", role_of(asked, said)}, {"n", number_of(asked, said, "n", scale_max)}};
+        return json{{"role", role_of(asked, said)}, {"n", number_of(asked, said, "n", config::members_max)}};
       },
       [&cluster](const json& a, const std::string& by) {
         return cluster.scale(a["role"].get<std::string>(), a["n"].get<std::uint64_t>(), by);

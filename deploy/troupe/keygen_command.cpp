@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
+#include "runtime/config/limits.hpp"
 #include "runtime/keys/key_folder.hpp"
 
 #include <CLI/Validators.hpp>
@@ -37,13 +38,13 @@ void add_keygen(CLI::App& app, body& chosen) {
   auto with = std::make_shared<options>();
   auto* command = app.add_subcommand("keygen", "Make the keys of a distributed run: TLS certificates and CURVE keys\n"
                                                "Example: troupe keygen --out keys --host 10.0.0.5 --generators 4");
-  constexpr unsigned most = 1024;
+  const CLI::Range number{0U, config::members_max};
   command->add_option("--out", with->out, "folder, made with mode 0700; what is there stays")->required();
   command->add_option("--host", with->wanted.hosts, "name or address that others reach members under; repeatable")
       ->default_str("");
-  command->add_option("--learners", with->wanted.learners, "how many")->check(CLI::Range(0U, most));
-  command->add_option("--generators", with->wanted.generators, "how many")->check(CLI::Range(0U, most));
-  command->add_option("--verifiers", with->wanted.verifiers, "how many")->check(CLI::Range(0U, most));
+  command->add_option("--learners", with->wanted.learners, "how many")->check(number);
+  command->add_option("--generators", with->wanted.generators, "how many")->check(number);
+  command->add_option("--verifiers", with->wanted.verifiers, "how many")->check(number);
   command->add_option("--days", with->wanted.days, "that new certificates last")->check(CLI::Range(1, keys::ca_days));
   command->callback([&chosen, with] {
     chosen = [with] {

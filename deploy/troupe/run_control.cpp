@@ -2,6 +2,7 @@
 #include "deploy/troupe/run_control.hpp"
 
 #include "runtime/cluster/wait_for.hpp"
+#include "runtime/config/limits.hpp"
 #include "runtime/config/nearest.hpp"
 #include "runtime/error.hpp"
 
@@ -18,9 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::int64_t log_bytes_max = 1 << 20;    // that are looked at for the last lines
-constexpr std::uint64_t members_max = 1024;        // of a role, as `troupe up --scale`
-constexpr std::uint64_t staleness_max = 1'000'000; // as the recipe's key
+constexpr std::int64_t log_bytes_max = 1 << 20; // that are looked at for the last lines
 
 double seconds(std::chrono::milliseconds t) {
   return static_cast<double>(t.count()) / 1000;
@@ -211,8 +210,8 @@ json run_control::scale(const std::string& role, std::uint64_t n, const std::str
   if (!fs::exists(here_.config().run + "/cluster.json")) {
     throw not_ours(role, n);
   }
-  if (n > members_max) {
-    throw error{errc::invalid, "a role has at most " + std::to_string(members_max) + " members"};
+  if (n > config::members_max) {
+    throw error{errc::invalid, "a role has at most " + std::to_string(config::members_max) + " members"};
   }
   change_scale([&](scale_wish& wish) { wish.members[role] = n; });
   run_.note(by + " wants " + std::to_string(n) + " of role " + role);
@@ -223,8 +222,9 @@ json run_control::set(const std::string& key, const json& value, const std::stri
   if (key != "max_staleness") {
     throw error{errc::not_found, "no setting " + key + " can be changed while the run goes on; max_staleness can"};
   }
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > staleness_max) {
-    throw error{errc::invalid, "max_staleness is a number of policy versions, from 0 to 1000000"};
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > config::staleness_max) {
+    throw error{errc::invalid,
+                "max_staleness is a number of policy versions, from 0 to " + std::to_string(config::staleness_max)};
   }
   const auto now = run_.steer({.paused = {}, .max_staleness = value.get<std::uint32_t>()});
   run_.note(by + " has set max_staleness to " + std::to_string(now.max_staleness));

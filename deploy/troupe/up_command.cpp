@@ -4,6 +4,7 @@
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/supervisor.hpp"
+#include "runtime/config/limits.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
 #include "runtime/error.hpp"
@@ -21,8 +22,6 @@ namespace troupe::program {
 
 namespace {
 
-constexpr unsigned most = 1024; // of a role
-
 struct options {
   std::string recipe = "r1-tiny";
   std::vector<std::string> set;
@@ -39,9 +38,9 @@ std::string setting_of(const std::string& scale) {
   const char* end = scale.data() + scale.size();
   const bool number = equals != std::string::npos && equals + 1 < scale.size() &&
                       std::from_chars(scale.data() + equals + 1, end, count).ptr == end;
-  if ((role != "generator" && role != "verifier") || !number || count == 0 || count > most) {
-    throw error{errc::invalid,
-                "--scale " + scale + ": write generator=N or verifier=N, N from 1 to " + std::to_string(most)};
+  if ((role != "generator" && role != "verifier") || !number || count == 0 || count > config::members_max) {
+    throw error{errc::invalid, "--scale " + scale + ": write generator=N or verifier=N, N from 1 to " +
+                                   std::to_string(config::members_max)};
   }
   return role + "s=" + std::to_string(count);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "deploy/live/log_lines.hpp"
 #include "deploy/troupectl/act.hpp"
 #include "deploy/troupectl/verbs.hpp"
 
@@ -43,7 +44,7 @@ struct arguments_read {
   std::string name; ///< of a member, a role, a setting, a context
   std::string value;
   std::uint64_t count = 0;
-  std::uint64_t lines = 100;
+  std::uint64_t lines = live::log_lines_default;
   bool yes = false;
   bool once = false;
   bool follow = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/cluster_verbs.hpp"
 #include "deploy/troupectl/define.hpp"
+#include "runtime/config/limits.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -52,7 +53,9 @@ void define_cluster_verbs(CLI::App& app, arguments_read& a) {
                       show_logs(of, said.name, said.lines, said.as(), out);
                     }});
   logs->add_option("name", a.name, "of the member, as `get workers` lists it")->required();
-  logs->add_option("-n", a.lines, "so many lines")->check(CLI::Range(1U, 10'000U))->capture_default_str();
+  logs->add_option("-n", a.lines, "so many lines")
+      ->check(CLI::Range(std::uint64_t{1}, live::log_lines_max))
+      ->capture_default_str();
   order_verb(app, a, "drain", "let a member finish what it does, then leave", "drain generator-0 --yes",
              [](auto& said) {
                return order{"/v1/drain", {{"name", said.name}}, "drain " + said.name};
@@ -63,7 +66,7 @@ void define_cluster_verbs(CLI::App& app, arguments_read& a) {
   plain_order(app, a, "resume", "hand out work again");
   auto* scale = order_verb(app, a, "scale", "have so many members of a role", "scale generator 4 --yes", new_scale);
   scale->add_option("role", a.name, "of the members")->required()->check(CLI::IsMember({"generator", "verifier"}));
-  scale->add_option("n", a.count, "how many")->required()->check(CLI::Range(0U, 10'000U));
+  scale->add_option("n", a.count, "how many")->required()->check(CLI::Range(0U, config::members_max));
   auto* set =
       order_verb(app, a, "set", "change a setting of the run at work", "set max_staleness 2 --yes", new_setting);
   set->add_option("key", a.name, "of the setting")->required();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/config/recipe_schema.hpp"
 
+#include "runtime/config/limits.hpp"
 #include "runtime/config/value_keys.hpp"
 #include "runtime/rollout/losses.hpp"
 #include "runtime/verify/judges.hpp"
@@ -130,9 +131,9 @@ const std::vector<key<recipe>>& recipe_keys() {
       words("device", &T::device, "cpu, cuda or cuda:N"),
       flag("deterministic", &T::deterministic,
            "row-invariant kernels: sampler and trainer agree exactly; slower, and on the CPU only"),
-      whole("generators", &T::generators, {1, 1024}, "sampling engines"),
-      whole("verifiers", &T::verifiers, {1, 1024}, "verifiers that work side by side"),
-      whole("learners", &T::learners, {1, 1024},
+      whole("generators", &T::generators, {1, members_max}, "sampling engines"),
+      whole("verifiers", &T::verifiers, {1, members_max}, "verifiers that work side by side"),
+      whole("learners", &T::learners, {1, members_max},
             "ranks of the learner: each trains its share of every batch; results do not depend on it but for rounding"),
       whole("generator_batch_size", &T::generator_batch_size, {1, 65536}, "completions one generator runs at once"),
       whole("threads", &T::threads, {0, 1024},
@@ -249,11 +250,11 @@ const std::vector<key<stage_spec>>& stage_keys() {
       real("max_grad_norm", &T::max_grad_norm, {0, 1e9}, "gradients are clipped to this norm; 0: never", trains),
       whole("train_batch_size", &T::per_step_examples, {1, 1e6}, "examples a step", sft),
       stop_above_key(),
-      whole("num_generations", &T::num_generations, {1, 65536}, "answers to each prompt", grpo | rejection),
+      whole("num_generations", &T::num_generations, {1, samples_max}, "answers to each prompt", grpo | rejection),
       whole("groups_per_batch", &T::groups_per_batch, {1, 1e6}, "prompts a batch", grpo),
       batch_in_samples_key(),
-      whole("max_staleness", &T::max_staleness, {0, 1024}, "policy versions a sample may lag behind; 0: synchronous",
-            grpo),
+      whole("max_staleness", &T::max_staleness, {0, staleness_max},
+            "policy versions a sample may lag behind; 0: synchronous", grpo),
       choice("stale", &T::stale, {{"drop", stale_policy::drop}, {"wait", stale_policy::wait}},
              "what becomes of a group that would be too old: drop it, or wait for it before committing", grpo),
       choice("table", &T::table, {{"queue", table_kind::queue}, {"replay", table_kind::replay}},
@@ -304,14 +305,14 @@ const std::vector<key<stage_spec>>& stage_keys() {
             trains),
       whole("num_prompts", &T::num_prompts, {1, 1e12}, "prompts to answer", rejection),
       words("dataset", &T::dataset, "name of what it makes", rejection),
-      whole("max_per_prompt", &T::max_per_prompt, {1, 65536}, "most answers kept of one prompt", rejection),
+      whole("max_per_prompt", &T::max_per_prompt, {1, samples_max}, "most answers kept of one prompt", rejection),
       real("min_reward", &T::min_reward, {-1e6, 1e6}, "keep only answers that are correct and reach this reward",
            rejection),
       choice("split", &T::eval_split,
              {{"train", split::train}, {"validation", split::validation}, {"heldout", split::heldout}},
              "whose problems", eval),
       whole("num_problems", &T::num_problems, {1, 1e12}, "problems of each task", eval),
-      whole("num_samples", &T::num_samples, {1, 65536}, "answers to each", eval),
+      whole("num_samples", &T::num_samples, {1, samples_max}, "answers to each", eval),
   };
   return all;
 }

@@ -179,6 +179,9 @@ class Strangers(ClusterTest):
                 said.sendall(b"POST /v1/settings HTTP/1.1\r\nHost: x\r\nContent-Length: 33\r\n\r\n"
                              b'{"key":"max_staleness","value":2}')
                 self.assertIn(f" {status} ".encode(), said.recv(4096).split(b"\r\n")[0], name)
+        done = run.ctl("set", "max_staleness", "1025", "--yes")
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("max_staleness is a number of policy versions, from 0 to 1024", done.stderr)
         for words, status in ((["pause", "--yes"], 1), (["why"], 0)):
             self.assertEqual(run.ctl("--as", "viewer", *words).returncode, status, words)
         other = self.folder / "other"

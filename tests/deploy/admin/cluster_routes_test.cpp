@@ -47,6 +47,7 @@ TEST_F(ClusterRoutes, ViewersMayLook) {
   EXPECT_EQ(json::parse(as("viewer").get("/v1/cluster").body), cluster_.cluster());
   EXPECT_EQ(json::parse(as("admin").get("/v1/why").body)["summary"], "waits for generator-0");
   EXPECT_EQ(json::parse(as("viewer").get("/v1/logs?name=generator-0&lines=7").body)["lines"][0], "the last 7");
+  EXPECT_EQ(json::parse(as("viewer").get("/v1/logs?name=generator-0").body)["lines"][0], "the last 100");
   EXPECT_THAT(audited(), IsEmpty()) << "who looks changes nothing";
 }
 
@@ -102,6 +103,9 @@ TEST_F(ClusterRoutes, WhatCannotBeIsRefused) {
   EXPECT_EQ(post("/v1/drain", R"({"name":"generator-0","now":true})").first, 400);
   EXPECT_EQ(post("/v1/scale", R"({"role":"generator","n":-1})").first, 400);
   EXPECT_EQ(post("/v1/scale", R"({"role":"generator","n":1e30})").first, 400);
+  EXPECT_EQ(post("/v1/scale", R"({"role":"generator","n":1025})").second,
+            "/v1/scale: \"n\" must be a whole number from 0 to 1024")
+      << "as many as a recipe may have";
   const auto [status, words] = post("/v1/scale", R"({"role":"genrator","n":1})");
   EXPECT_EQ(status, 404);
   EXPECT_EQ(words, "there is no role genrator; did you mean generator?");
@@ -112,6 +116,7 @@ TEST_F(ClusterRoutes, WhatCannotBeIsRefused) {
   EXPECT_EQ(post("/v1/pause", "{}").first, 409);
   EXPECT_EQ(admin.get("/v1/logs").status, 400);
   EXPECT_EQ(admin.get("/v1/logs?name=x&lines=0").status, 400);
+  EXPECT_EQ(admin.get("/v1/logs?name=x&lines=10001").status, 400);
   EXPECT_EQ(admin.get("/v1/pause").status, 405);
   EXPECT_THAT(cluster_.told, ElementsAre("admin: pause"));
 }

@@ -39,6 +39,8 @@ TEST_F(Cluster, SaysWhoWaitsForWhom) {
 TEST_F(Cluster, ShowsWhatAMemberWrote) {
   ASSERT_EQ(call({"logs", "generator-0", "-n", "3"}), 0) << err_.str();
   EXPECT_EQ(out_.str(), "the last 3\n\\x1b[31mred\n") << "and lets nobody colour the terminal";
+  ASSERT_EQ(call({"logs", "generator-0"}), 0);
+  EXPECT_THAT(out_.str(), testing::StartsWith("the last 100\n"));
 }
 
 TEST_F(Cluster, TopIsOnePageWhereNobodyWatches) {
@@ -104,6 +106,8 @@ TEST_F(Cluster, ExitStatusesSayWhatKindOfFailure) {
   EXPECT_EQ(err_.str(), "troupectl: there is no member generator-9; did you mean generator-0?\n");
   EXPECT_EQ(call({"set", "max_stalenes", "2", "--yes"}), 3);
   EXPECT_EQ(call({"scale", "generators", "2", "--yes"}), 2);
+  EXPECT_EQ(call({"scale", "generator", "1025", "--yes"}), 2) << "as many as a recipe may have";
+  EXPECT_EQ(call({"logs", "generator-0", "-n", "10001"}), 2);
   EXPECT_EQ(call({"pause", "--yes"}), 0);
   EXPECT_EQ(call({"pause", "--yes"}), 1) << "it is paused already";
   EXPECT_EQ(call({"pause", "--yes", "--as", "viewer"}), 1);

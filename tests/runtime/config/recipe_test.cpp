@@ -103,6 +103,7 @@ TEST_F(Recipe, RefusesWrongTypesAndRanges) {
   EXPECT_EQ(refusal(with("    learning_rate: .nan\n")),
             "r.yaml:7: stages.rl.learning_rate: is \".nan\"; it must be a number");
   EXPECT_EQ(refusal(with("    max_steps: 0\n")), "r.yaml:7: stages.rl.max_steps: is 0; it must be 1 to 1e+09");
+  EXPECT_EQ(refusal("generators: 1025\n" + with("")), "r.yaml:1: generators: is 1025; it must be 1 to 1024");
   EXPECT_EQ(refusal(with("    max_steps: 1.5\n")),
             "r.yaml:7: stages.rl.max_steps: is \"1.5\"; it must be a whole number");
   EXPECT_EQ(refusal(with("    max_steps:\n")), "r.yaml:7: stages.rl.max_steps: has no value; give a whole number");

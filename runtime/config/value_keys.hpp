@@ -56,7 +56,7 @@ key<T> real(const char* name, double T::*member, bounds range, const char* help,
 }
 
 template <class T>
-key<T> flag(const char* name, bool T::*member, const char* help, stage_set stages = every_stage) {
+key<T> flag(const char* name, bool T::*member, const std::string& help, stage_set stages = every_stage) {
   return {name,
           stages,
           "true, false",

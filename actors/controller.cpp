@@ -98,8 +98,7 @@ void controller::run_stage(stage_index index) {
   ask<submit_reply>(parts_.buffer, deadline::buffer,
                     record_request{nullptr, {}, std::make_shared<stage_record>(record)});
   parts_.log->event("stage " + spec.name + (known == stages_.end() ? " starts" : " goes on"));
-  const bool trains = spec.type == config::stage_type::sft || spec.type == config::stage_type::grpo;
-  trains ? train_stage(index, record) : pinned_stage(index, record);
+  config::trains(spec.type) ? train_stage(index, record) : pinned_stage(index, record);
 }
 
 std::string controller::starting_folder(stage_index index) const {

@@ -12,9 +12,8 @@ std::chrono::seconds stall_of(const config::recipe& r, const config::stage_spec&
       one_completion += std::chrono::duration<double>{part.timeout_s};
     }
   }
-  const auto completions = std::max(stage.num_generations, stage.num_samples);
   return std::chrono::ceil<std::chrono::seconds>(std::chrono::duration<double>{r.stall_s} +
-                                                 one_completion * completions);
+                                                 one_completion * config::answers_of(stage));
 }
 
 std::chrono::seconds step_of(const config::recipe& r) {

@@ -13,10 +13,6 @@
 namespace troupe::config {
 namespace {
 
-bool trains(const stage_spec& s) {
-  return s.type == stage_type::sft || s.type == stage_type::grpo;
-}
-
 std::uint64_t tasks_in(const stage_spec& s) {
   return static_cast<std::uint64_t>(
       std::count_if(s.data.begin(), s.data.end(), [](const mixture_part& one) { return !one.task.empty(); }));
@@ -24,7 +20,8 @@ std::uint64_t tasks_in(const stage_spec& s) {
 
 stage_plan plan_of(const recipe& r, const stage_spec& s) {
   stage_plan to{s.name, s.type, "the model", 0, 0, 0, 0};
-  const auto validations = trains(s) && s.eval_steps > 0 ? s.max_steps / s.eval_steps * tasks_in(s) * s.eval_limit : 0;
+  const auto validations =
+      trains(s.type) && s.eval_steps > 0 ? s.max_steps / s.eval_steps * tasks_in(s) * s.eval_limit : 0;
   switch (s.type) {
   case stage_type::sft:
     to.steps = s.max_steps;
@@ -34,15 +31,15 @@ stage_plan plan_of(const recipe& r, const stage_spec& s) {
   case stage_type::grpo:
     to.steps = s.max_steps;
     to.prompts = std::uint64_t{s.max_steps} * s.groups_per_batch;
-    to.samples = to.prompts * s.num_generations;
+    to.samples = to.prompts * answers_of(s);
     break;
   case stage_type::rejection_sampling:
     to.prompts = s.num_prompts;
-    to.samples = s.num_prompts * s.num_generations;
+    to.samples = to.prompts * answers_of(s);
     break;
   case stage_type::eval:
     to.prompts = s.num_problems * tasks_in(s);
-    to.samples = to.prompts * s.num_samples;
+    to.samples = to.prompts * answers_of(s);
     break;
   }
   to.samples += validations;
@@ -142,7 +139,7 @@ void check_prompts(const recipe& r, const sources& from) {
         }
       };
       needs(s.type == stage_type::eval ? s.eval_split : split::train, s.type == stage_type::eval ? s.num_problems : 1);
-      if (trains(s) && s.eval_steps > 0) {
+      if (trains(s.type) && s.eval_steps > 0) {
         needs(split::validation, 1);
       }
       if (s.type == stage_type::sft && source.at(split::train, 0).demonstration.empty()) {

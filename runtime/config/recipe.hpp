@@ -64,6 +64,10 @@ struct mixture_part {
 };
 
 enum class stage_type : std::uint8_t { sft, grpo, rejection_sampling, eval };
+/// Whether a stage of this type changes the weights.
+constexpr bool trains(stage_type type) {
+  return type == stage_type::sft || type == stage_type::grpo;
+}
 enum class checkpoint_choice : std::uint8_t { last, best };
 enum class stale_policy : std::uint8_t { drop, wait };
 enum class table_kind : std::uint8_t { queue, replay };
@@ -145,6 +149,20 @@ struct stage_spec {
   store::durability acknowledge = store::durability::wal; ///< of samples and verdicts; steps are always on disk
   retention_spec retention;                               ///< beside the recipe's limits for all
 };
+
+/// To each prompt of the stage; of sft, to one of its validation.
+inline std::uint32_t answers_of(const stage_spec& s) {
+  switch (s.type) {
+  case stage_type::grpo:
+  case stage_type::rejection_sampling:
+    return s.num_generations;
+  case stage_type::eval:
+    return s.num_samples;
+  case stage_type::sft:
+    break;
+  }
+  return 1;
+}
 
 struct recipe {
   std::string name;

@@ -31,7 +31,7 @@ public:
       check_training();
       check_validation();
       check_type();
-      if (stage.type == stage_type::sft || stage.type == stage_type::grpo) {
+      if (trains(stage.type)) {
         with_weights_.push_back(stage.name);
       }
     }
@@ -132,9 +132,7 @@ private:
               "is " + std::to_string(s.top_k) +
                   "; GRPO learns from the distribution it samples from, so it must be 0 (off)");
     }
-    const auto answers = s.type == stage_type::eval                                               ? s.num_samples
-                         : s.type == stage_type::grpo || s.type == stage_type::rejection_sampling ? s.num_generations
-                                                                                                  : 1;
+    const auto answers = answers_of(s);
     require(s.temperature > 0 || answers == 1, "temperature",
             "is 0 (greedy), so all " + std::to_string(answers) + " answers to a prompt would be the same; raise it");
     require(s.max_completion_length < r_.model.max_position_embeddings || !r_.model.path.empty(),
@@ -146,7 +144,7 @@ private:
 
   void check_training() const {
     const auto& s = *stage_;
-    if (s.type != stage_type::sft && s.type != stage_type::grpo) {
+    if (!trains(s.type)) {
       return;
     }
     require(s.warmup_steps <= s.max_steps, "warmup_steps",
@@ -200,8 +198,8 @@ private:
 
   void check_validation() const {
     const auto& s = *stage_;
-    const bool trains = s.type == stage_type::sft || s.type == stage_type::grpo;
-    const bool measured = s.type == stage_type::eval || (trains && s.eval_steps > 0);
+    const bool learns = trains(s.type);
+    const bool measured = s.type == stage_type::eval || (learns && s.eval_steps > 0);
     if (!measured) {
       return;
     }
@@ -212,20 +210,20 @@ private:
       }
       any_task = true;
       const auto& t = r_.task(part.task);
-      const auto from = trains ? split::validation : s.eval_split;
+      const auto from = learns ? split::validation : s.eval_split;
       if (from == split::train) {
         continue;
       }
       const auto has = from == split::validation ? t.validation_size : t.heldout_size;
-      const auto* key = trains ? "eval_steps" : "num_problems";
+      const auto* key = learns ? "eval_steps" : "num_problems";
       require(has > 0, key,
               "needs the " + to_string(from) + " split of task " + t.name + ", which is empty; set its " +
                   to_string(from) + "_size");
-      require(trains || !t.path.empty() || s.num_problems <= has, key,
+      require(learns || !t.path.empty() || s.num_problems <= has, key,
               "is " + std::to_string(s.num_problems) + " but task " + t.name + " has " + std::to_string(has) + " " +
                   to_string(from) + " problems; lower it, or raise " + to_string(from) + "_size");
     }
-    require(any_task, trains ? "eval_steps" : "data", "there is no task to validate on; add one to data");
+    require(any_task, learns ? "eval_steps" : "data", "there is no task to validate on; add one to data");
     const bool decided =
         std::any_of(s.rewards.begin(), s.rewards.end(), [](const reward_spec& one) { return one.decides; });
     require(decided, "rewards",

@@ -45,16 +45,6 @@ std::vector<std::string> key_names(const std::vector<key<T>>& table, stage_set s
   return beside;
 }
 
-std::string types_in_words(stage_set stages) {
-  std::string all;
-  for (const auto type : {stage_type::sft, stage_type::grpo, stage_type::rejection_sampling, stage_type::eval}) {
-    if ((stages & in(type)) != 0) {
-      all += (all.empty() ? "" : ", ") + to_string(type);
-    }
-  }
-  return all;
-}
-
 /// Reads each entry by its row of the table, in the table's order, so that a row may look at those above it. Entries
 /// named in `beside` are read by the caller.
 template <class T>
@@ -189,14 +179,10 @@ stage_spec read_stage(const node& from, std::size_t position, places& where) {
   const auto path = "stages." + to.name;
   where[path] = from.where;
   if (from.find("type") == nullptr) {
-    refuse(from.where, path, "has no type; it must be one of sft, grpo, rejection_sampling, eval");
+    refuse(from.where, path, "has no type; it must be one of " + types_in_words(every_stage));
   }
-  choice<stage_spec, stage_type>("type", &stage_spec::type,
-                                 {{"sft", stage_type::sft},
-                                  {"grpo", stage_type::grpo},
-                                  {"rejection_sampling", stage_type::rejection_sampling},
-                                  {"eval", stage_type::eval}},
-                                 "")
+  choice("type", &stage_spec::type,
+         std::vector<std::pair<std::string, stage_type>>(stage_types.begin(), stage_types.end()), "")
       .read(to, *from.find("type"), path + ".type");
   if (to.type == stage_type::grpo && from.find("train_batch_size") != nullptr &&
       from.find("groups_per_batch") != nullptr) {

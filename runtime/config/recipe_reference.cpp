@@ -14,13 +14,7 @@ std::string cell(std::string text) {
 }
 
 std::string types(stage_set stages) {
-  std::string all;
-  for (const auto type : {stage_type::sft, stage_type::grpo, stage_type::rejection_sampling, stage_type::eval}) {
-    if ((stages & in(type)) != 0) {
-      all += (all.empty() ? "" : ", ") + to_string(type);
-    }
-  }
-  return stages == every_stage ? "all" : all;
+  return stages == every_stage ? "all" : types_in_words(stages);
 }
 
 template <class T>

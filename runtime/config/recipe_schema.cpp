@@ -15,7 +15,13 @@ constexpr stage_set sft = in(stage_type::sft);
 constexpr stage_set grpo = in(stage_type::grpo);
 constexpr stage_set rejection = in(stage_type::rejection_sampling);
 constexpr stage_set eval = in(stage_type::eval);
-constexpr stage_set trains = sft | grpo;
+constexpr stage_set training = [] {
+  stage_set all = 0;
+  for (const auto& [name, type] : stage_types) {
+    all |= trains(type) ? in(type) : stage_set{0};
+  }
+  return all;
+}();
 constexpr stage_set samples = grpo | rejection | eval;
 
 std::string flow_list(const std::vector<std::string>& texts) {
@@ -237,17 +243,17 @@ const std::vector<key<stage_spec>>& stage_keys() {
       real("temperature", &T::temperature, {0, 100}, "of sampling; 0 is greedy"),
       real("top_p", &T::top_p, {0, 1, true}, "of sampling; 1: off", samples),
       whole("top_k", &T::top_k, {0, 1 << 20}, "of sampling; 0: off", samples),
-      whole("max_steps", &T::max_steps, {1, 1e9}, "optimizer steps (sft), batches (grpo)", trains),
-      real("learning_rate", &T::learning_rate, {0, 10}, "of AdamW, at its highest", trains),
+      whole("max_steps", &T::max_steps, {1, 1e9}, "optimizer steps (sft), batches (grpo)", training),
+      real("learning_rate", &T::learning_rate, {0, 10}, "of AdamW, at its highest", training),
       choice("lr_scheduler_type", &T::lr_scheduler_type,
              {{"constant", lr_schedule::constant}, {"linear", lr_schedule::linear}, {"cosine", lr_schedule::cosine}},
-             "after the warm-up", trains),
-      whole("warmup_steps", &T::warmup_steps, {0, 1e9}, "steps of linear warm-up", trains),
-      real("min_lr_ratio", &T::min_lr_ratio, {0, 1}, "of learning_rate, where linear and cosine end", trains),
-      real("adam_beta1", &T::adam_beta1, {0, 0.9999999}, "of AdamW", trains),
-      real("adam_beta2", &T::adam_beta2, {0, 0.9999999}, "of AdamW", trains),
-      real("weight_decay", &T::weight_decay, {0, 10}, "of AdamW, not of norms", trains),
-      real("max_grad_norm", &T::max_grad_norm, {0, 1e9}, "gradients are clipped to this norm; 0: never", trains),
+             "after the warm-up", training),
+      whole("warmup_steps", &T::warmup_steps, {0, 1e9}, "steps of linear warm-up", training),
+      real("min_lr_ratio", &T::min_lr_ratio, {0, 1}, "of learning_rate, where linear and cosine end", training),
+      real("adam_beta1", &T::adam_beta1, {0, 0.9999999}, "of AdamW", training),
+      real("adam_beta2", &T::adam_beta2, {0, 0.9999999}, "of AdamW", training),
+      real("weight_decay", &T::weight_decay, {0, 10}, "of AdamW, not of norms", training),
+      real("max_grad_norm", &T::max_grad_norm, {0, 1e9}, "gradients are clipped to this norm; 0: never", training),
       whole("train_batch_size", &T::per_step_examples, {1, 1e6}, "examples a step", sft),
       stop_above_key(),
       whole("num_generations", &T::num_generations, {1, samples_max}, "answers to each prompt", grpo | rejection),
@@ -298,11 +304,11 @@ const std::vector<key<stage_spec>>& stage_keys() {
       flag("filter_groups", &T::filter_groups, "drop groups whose rewards are all the same", grpo),
       flag("mask_truncated_completions", &T::mask_truncated_completions,
            "no loss on answers cut by max_completion_length", grpo),
-      whole("eval_steps", &T::eval_steps, {0, 1e9}, "validation every so many steps; 0: never", trains),
-      whole("eval_limit", &T::eval_limit, {1, 1e7}, "validation problems of each task", trains),
-      whole("save_steps", &T::save_steps, {1, 1e9}, "checkpoint every so many steps", trains),
+      whole("eval_steps", &T::eval_steps, {0, 1e9}, "validation every so many steps; 0: never", training),
+      whole("eval_limit", &T::eval_limit, {1, 1e7}, "validation problems of each task", training),
+      whole("save_steps", &T::save_steps, {1, 1e9}, "checkpoint every so many steps", training),
       whole("save_total_limit", &T::save_total_limit, {1, 1e6}, "checkpoints kept; the best one always beside them",
-            trains),
+            training),
       whole("num_prompts", &T::num_prompts, {1, 1e12}, "prompts to answer", rejection),
       words("dataset", &T::dataset, "name of what it makes", rejection),
       whole("max_per_prompt", &T::max_per_prompt, {1, samples_max}, "most answers kept of one prompt", rejection),
@@ -318,8 +324,17 @@ const std::vector<key<stage_spec>>& stage_keys() {
 }
 
 std::string to_string(stage_type type) {
-  constexpr const char* names[] = {"sft", "grpo", "rejection_sampling", "eval"};
-  return names[static_cast<std::size_t>(type)];
+  return stage_types[static_cast<std::size_t>(type)].first;
+}
+
+std::string types_in_words(stage_set stages) {
+  std::string all;
+  for (const auto& [name, type] : stage_types) {
+    if ((stages & in(type)) != 0) {
+      all += (all.empty() ? "" : ", ") + std::string(name);
+    }
+  }
+  return all;
 }
 
 std::string reward_name(const reward_spec& spec) {

@@ -4,10 +4,12 @@
 #include "runtime/config/document.hpp"
 #include "runtime/config/recipe.hpp"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// The one table of keys. Reading, writing, suggestions and docs/recipe.md all walk it.
@@ -19,6 +21,13 @@ constexpr stage_set in(stage_type type) {
   return static_cast<stage_set>(1u << static_cast<unsigned>(type));
 }
 constexpr stage_set every_stage = 0x0f;
+/// Types of stages as recipes name them, in the order of the enumeration.
+inline constexpr std::array<std::pair<const char*, stage_type>, 4> stage_types{{
+    {"sft", stage_type::sft},
+    {"grpo", stage_type::grpo},
+    {"rejection_sampling", stage_type::rejection_sampling},
+    {"eval", stage_type::eval},
+}};
 
 /// One key of a struct `T`.
 template <class T>
@@ -51,6 +60,7 @@ const std::vector<foreign_name>& foreign_names();
 std::string about_unknown(const std::string& name, std::span<const std::string> known);
 
 std::string to_string(stage_type type);
+std::string types_in_words(stage_set stages);   ///< "sft, grpo"
 std::string yaml_text(const std::string& text); ///< as a YAML scalar, in quotes only where it needs them
 std::string number_text(double value);          ///< shortest text that reads back as the same number
 std::string reward_name(const reward_spec& spec);

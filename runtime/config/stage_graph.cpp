@@ -22,7 +22,7 @@ stage_graph::stage_graph(const recipe& r) {
       parent = stage_index(static_cast<std::uint32_t>(named - r.stages.begin()));
     }
     parents_.push_back(parent);
-    if (stage.type == stage_type::sft || stage.type == stage_type::grpo) {
+    if (trains(stage.type)) {
       nearest = stage_index(static_cast<std::uint32_t>(i));
     }
   }

@@ -16,6 +16,9 @@ TEST(Deadlines, AStallIsLongerWhereOnesOwnVerifierMayTakeItsTime) {
   stage.rewards.push_back({.name = "ours", .url = "http://localhost/", .timeout_s = 0.25});
   EXPECT_EQ(deadline::stall_of(r, stage), std::chrono::seconds{382}); // 300 + 8 * 10.25
   EXPECT_EQ(deadline::stall_of({.stall_s = 7200}, stage), std::chrono::seconds{7282});
+  stage.type = config::stage_type::eval;
+  stage.num_samples = 2;
+  EXPECT_EQ(deadline::stall_of(r, stage), std::chrono::seconds{321}); // 300 + 2 * 10.25
 }
 
 TEST(Deadlines, OneStepMayTakeAsLongAsTheRunMayStandStill) {

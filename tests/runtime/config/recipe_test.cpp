@@ -63,6 +63,19 @@ TEST_F(Recipe, FillsInDefaults) {
   EXPECT_TRUE(s.rewards[0].decides);
 }
 
+TEST_F(Recipe, AnswersToAPromptAreThoseOfTheStagesType) {
+  const auto r = load(stages("  - {name: a, type: sft, data: addition}\n"
+                             "  - {name: b, type: grpo, data: addition, num_generations: 4, rewards: [exact]}\n"
+                             "  - {name: c, type: rejection_sampling, data: addition, num_generations: 6, dataset: d}\n"
+                             "  - {name: e, type: eval, data: addition, num_samples: 2}\n"));
+  EXPECT_EQ(answers_of(r.stage("a")), 1u);
+  EXPECT_EQ(answers_of(r.stage("b")), 4u);
+  EXPECT_EQ(answers_of(r.stage("c")), 6u);
+  EXPECT_EQ(answers_of(r.stage("e")), 2u);
+  EXPECT_EQ(refusal(stages("  - {name: a, data: addition}\n")),
+            "r.yaml:4: stages.a: has no type; it must be one of sft, grpo, rejection_sampling, eval");
+}
+
 TEST_F(Recipe, BatchSizeInSamplesIsWholeGroups) {
   EXPECT_EQ(load(with("    num_generations: 4\n    train_batch_size: 64\n")).stages[0].groups_per_batch, 16u); // 64 / 4
   EXPECT_EQ(

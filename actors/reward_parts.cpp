@@ -4,13 +4,8 @@
 namespace troupe::actors {
 
 std::vector<verify::reward_options> reward_parts(const config::stage_spec& stage, std::uint64_t seed) {
-  auto specs = stage.rewards;
-  if (specs.empty()) {
-    specs = {{.name = "exact", .verifier = "exact", .decides = true},
-             {.name = "format", .verifier = "format", .weight = 0.1}};
-  }
   std::vector<verify::reward_options> parts;
-  for (const auto& r : specs) {
+  for (const auto& r : stage.rewards) {
     parts.push_back(
         {.name = r.name,
          .judge = {.verifier = r.verifier, .command = r.command, .url = r.url, .timeout_s = r.timeout_s, .seed = seed},

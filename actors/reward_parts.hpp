@@ -9,7 +9,7 @@
 
 namespace troupe::actors {
 
-/// The reward parts of a stage as the verifiers take them; a stage that names none has `exact` and `format`.
+/// The reward parts of a stage as the verifiers take them.
 std::vector<verify::reward_options> reward_parts(const config::stage_spec& stage, std::uint64_t seed);
 
 } // namespace troupe::actors

@@ -6,8 +6,8 @@
 
 namespace troupe::program {
 
-/// Judges a group by the rewards of its stage; a stage that names none is judged by `exact` and `format`. The judges of
-/// a stage are made at its first group. For one verifier: not thread-safe. Keeps a reference to `recipe`.
+/// Judges a group by the rewards of its stage. The judges of a stage are made at its first group. For one verifier: not
+/// thread-safe. Keeps a reference to `recipe`.
 actors::judge_group make_group_judge(const config::recipe& recipe);
 
 /// Throws error(invalid) for a verifier of the user's whose program is not there.

@@ -215,6 +215,7 @@ TEST_F(Service, ADatasetHoldsTheCorrectSamplesAndNamesTheirSource) {
   EXPECT_EQ(made->considered, 4u); // 2 groups of 2
   EXPECT_EQ(made->records, 2u);    // member 0 of each
   EXPECT_EQ(made->policy_checkpoint, "checkpoints/rl/step-000004");
+  EXPECT_EQ(made->verifiers, std::vector<std::string>{"exact/1"});
   const auto records = *service_->read_dataset({"kept"}).records;
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(records[1].prompt, "p1?");

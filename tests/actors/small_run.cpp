@@ -48,11 +48,17 @@ scratch_folder::~scratch_folder() {
 config::recipe small_recipe() {
   config::recipe r{.name = "small", .seed = 7, .lease_s = 60};
   const std::vector<config::mixture_part> letters_only{{.task = "letters"}};
-  r.stages.push_back(
-      {.name = "warm", .type = config::stage_type::sft, .data = letters_only, .max_steps = 4, .per_step_examples = 3});
+  const std::vector<config::reward_spec> exact_only{{.name = "exact", .verifier = "exact", .decides = true}};
+  r.stages.push_back({.name = "warm",
+                      .type = config::stage_type::sft,
+                      .data = letters_only,
+                      .rewards = exact_only,
+                      .max_steps = 4,
+                      .per_step_examples = 3});
   r.stages.push_back({.name = "rl",
                       .type = config::stage_type::grpo,
                       .data = letters_only,
+                      .rewards = exact_only,
                       .max_steps = 4,
                       .num_generations = 2,
                       .groups_per_batch = 2,
@@ -60,6 +66,7 @@ config::recipe small_recipe() {
   r.stages.push_back({.name = "pick",
                       .type = config::stage_type::rejection_sampling,
                       .data = letters_only,
+                      .rewards = exact_only,
                       .num_generations = 2,
                       .dataset = "kept"});
   return r;

@@ -30,7 +30,8 @@ inline const worker_name first_verifier{"verifier-0", {2, 1}};
 inline const worker_name the_learner{"learner-0", {3, 1}};
 
 /// Stage 0 `warm` is sft (3 examples a step), stage 1 `rl` is grpo (groups of 2, batches of 2, staleness at most 1),
-/// stage 2 `pick` is rejection_sampling into dataset `kept`. The one task is `letters`; leases last 60 s.
+/// stage 2 `pick` is rejection_sampling into dataset `kept`. The one task is `letters`, the one reward `exact`; leases
+/// last 60 s.
 config::recipe small_recipe();
 inline constexpr stage_index sft_stage{0}, grpo_stage{1}, pick_stage{2};
 

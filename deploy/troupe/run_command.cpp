@@ -2,6 +2,7 @@
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_folder.hpp"
+#include "deploy/troupe/run_parts.hpp"
 #include "deploy/troupe/run_session.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
@@ -9,7 +10,6 @@
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -40,14 +40,7 @@ std::uint64_t vocabulary_of(const config::recipe& r, const config::sources& sour
   if (!r.model.path.empty()) {
     return text::load_tokenizer(r.model.path)->vocabulary_size();
   }
-  std::vector<std::shared_ptr<const task::prompt_source>> all;
-  for (const auto& [name, s] : sources) {
-    all.push_back(s);
-  }
-  const std::string characters = r.model.alphabet.empty() ? task::alphabet(all) : r.model.alphabet;
-  const auto count = std::count_if(characters.begin(), characters.end(),
-                                   [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
-  return static_cast<std::uint64_t>(count) + task::tags().size() + 2; // and the end and pad tokens
+  return text::character_vocabulary_size(alphabet_of(r, sources), task::tags());
 }
 
 void print_plan(const config::recipe& r) {

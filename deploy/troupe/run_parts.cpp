@@ -31,15 +31,21 @@ void write_tokenizer(const config::recipe& r, const actors::source_map& sources,
     }
     return;
   }
+  text::write_character_tokenizer(folder.string(), alphabet_of(r, sources), task::tags());
+}
+
+} // namespace
+
+std::string alphabet_of(const config::recipe& r, const actors::source_map& sources) {
+  if (!r.model.alphabet.empty()) {
+    return r.model.alphabet;
+  }
   std::vector<std::shared_ptr<const task::prompt_source>> all;
   for (const auto& [name, s] : sources) {
     all.push_back(s);
   }
-  text::write_character_tokenizer(folder.string(), r.model.alphabet.empty() ? task::alphabet(all) : r.model.alphabet,
-                                  task::tags());
+  return task::alphabet(all);
 }
-
-} // namespace
 
 std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run) {
   const fs::path folder = fs::path{run} / "tokenizer";

@@ -14,6 +14,9 @@
 /// What a run is made of, whether its roles share a process or not.
 namespace troupe::program {
 
+/// Characters of the tokenizer of a new model: the recipe's, or what its tasks need.
+std::string alphabet_of(const config::recipe& r, const actors::source_map& sources);
+
 /// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks. Below `run`,
 /// where several processes may want it at once.
 std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run);

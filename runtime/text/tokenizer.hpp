@@ -44,5 +44,7 @@ std::vector<std::int32_t> read_stop_tokens(const std::string& folder, const toke
 /// `transformers` loads the folder as a PreTrainedTokenizerFast.
 void write_character_tokenizer(const std::string& folder, std::string_view alphabet,
                                std::span<const std::string> special_tokens);
+/// How many tokens that tokenizer has.
+std::uint32_t character_vocabulary_size(std::string_view alphabet, std::span<const std::string> special_tokens);
 
 } // namespace troupe::text

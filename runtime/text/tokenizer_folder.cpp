@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace troupe::text {
 namespace {
@@ -122,6 +124,33 @@ std::string named_token(const json& config, const char* key, std::string_view ot
   return named.is_string() ? named.get<std::string>() : named.is_object() ? named.value("content", "") : std::string();
 }
 
+/// The tokens of a new tokenizer, in the order of their ids.
+struct new_vocabulary {
+  std::vector<std::string> added; ///< pad, end, and those that are matched before characters
+  std::vector<std::string> characters;
+};
+
+new_vocabulary vocabulary_of(std::string_view alphabet, std::span<const std::string> special_tokens) {
+  new_vocabulary made;
+  std::set<std::string, std::less<>> taken;
+  const auto take = [&](std::vector<std::string>& to, std::string_view text) {
+    if (taken.emplace(text).second) {
+      to.emplace_back(text);
+    }
+  };
+  take(made.added, pad_text);
+  take(made.added, end_text);
+  for (const auto& text : special_tokens) {
+    take(made.added, text);
+  }
+  auto letters = characters(alphabet);
+  std::sort(letters.begin(), letters.end());
+  for (const auto letter : letters) {
+    take(made.characters, letter);
+  }
+  return made;
+}
+
 } // namespace
 
 std::shared_ptr<const tokenizer> load_tokenizer(const std::string& folder) {
@@ -139,35 +168,30 @@ std::shared_ptr<const tokenizer> load_tokenizer(const std::string& folder) {
   }
 }
 
+std::uint32_t character_vocabulary_size(std::string_view alphabet, std::span<const std::string> special_tokens) {
+  const auto made = vocabulary_of(alphabet, special_tokens);
+  return static_cast<std::uint32_t>(made.added.size() + made.characters.size());
+}
+
 void write_character_tokenizer(const std::string& folder, std::string_view alphabet,
                                std::span<const std::string> special_tokens) {
+  const auto made = vocabulary_of(alphabet, special_tokens);
   json vocab = json::object();
   json added = json::array();
-  const auto add = [&](const std::string& text, bool special) {
-    if (!vocab.contains(text)) {
-      const auto id = vocab.size();
-      vocab[text] = id;
-      added.push_back({{"id", id},
-                       {"content", text},
-                       {"single_word", false},
-                       {"lstrip", false},
-                       {"rstrip", false},
-                       {"normalized", false},
-                       {"special", special}});
-    }
-  };
-  add(std::string(pad_text), true);
-  add(std::string(end_text), true);
-  for (const auto& text : special_tokens) {
-    add(text, false); // part of an answer's text, so kept when decoding
+  for (const auto& text : made.added) {
+    const auto id = vocab.size();
+    vocab[text] = id;
+    added.push_back({{"id", id},
+                     {"content", text},
+                     {"single_word", false},
+                     {"lstrip", false},
+                     {"rstrip", false},
+                     {"normalized", false},
+                     {"special", text == pad_text || text == end_text}}); // others are kept when decoding
   }
-  auto letters = characters(alphabet);
-  std::sort(letters.begin(), letters.end());
-  letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
-  for (const auto letter : letters) {
-    if (const std::string text(letter); !vocab.contains(text)) {
-      vocab[text] = vocab.size();
-    }
+  for (const auto& text : made.characters) {
+    const auto id = vocab.size();
+    vocab[text] = id;
   }
   const json file = {{"version", "1.0"},
                      {"truncation", nullptr},

@@ -60,6 +60,11 @@ TEST_F(Tokenizer, DecodesBackAndLeavesOutSpecialTokensOnRequest) {
   EXPECT_EQ(t->decode(t->encode(text, false), false), text.substr(0, text.size() - 7)); // without <|end|>
 }
 
+TEST_F(Tokenizer, HasAsManyTokensAsWasSaidBeforeItWasWritten) {
+  EXPECT_EQ(character_vocabulary_size("0123456789+= \nfünf<thi", tags), 27u); // f twice; 4 tags, end and pad
+  EXPECT_EQ(character_vocabulary_size("aa", {}), 3u);
+}
+
 TEST_F(Tokenizer, NamesTheCharacterAndIdItLacks) {
   const auto t = load_tokenizer(folder_);
   try {

@@ -47,14 +47,10 @@ void buffer_service::start_retention() {
 }
 
 void buffer_service::update_needs(stage_index stage) {
-  if (!retention_) {
-    return;
+  if (retention_) {
+    const bool finished = rollout::is_finished(journal_.stages(), stage);
+    retention_->set_needs(stage, rollout::needs_of(journal_.checkpoints(stage), finished));
   }
-  const auto stages = journal_.stages();
-  const bool finished = std::any_of(stages.begin(), stages.end(), [&](const stage_record& s) {
-    return s.stage == stage && s.status == stage_status::finished;
-  });
-  retention_->set_needs(stage, rollout::needs_of(journal_.checkpoints(stage), finished));
 }
 
 void buffer_service::forget_due(clock_reading at) {

@@ -119,10 +119,7 @@ private:
     if (const auto known = needs_.find(stage); known != needs_.end()) {
       return known->second;
     }
-    const auto stages = from_.stages();
-    const bool finished = std::any_of(stages.begin(), stages.end(), [&](const stage_record& s) {
-      return s.stage == stage && s.status == stage_status::finished;
-    });
+    const bool finished = rollout::is_finished(from_.stages(), stage);
     return needs_[stage] = rollout::needs_of(from_.checkpoints(stage), finished);
   }
 

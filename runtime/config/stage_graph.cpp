@@ -2,6 +2,7 @@
 #include "runtime/config/stage_graph.hpp"
 
 #include "runtime/check.hpp"
+#include "runtime/rollout/retention.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -35,11 +36,8 @@ std::optional<stage_index> stage_graph::parent(stage_index index) const {
 
 std::optional<stage_index> stage_graph::next(std::span<const stage_record> done) const {
   for (std::uint32_t i = 0; i < parents_.size(); ++i) {
-    const bool finished = std::any_of(done.begin(), done.end(), [&](const stage_record& one) {
-      return one.stage.value == i && one.status == stage_status::finished;
-    });
-    if (!finished) {
-      return stage_index(i);
+    if (const stage_index at{i}; !rollout::is_finished(done, at)) {
+      return at;
     }
   }
   return std::nullopt;

@@ -25,6 +25,12 @@ bool holds(const stage_needs& stage, std::uint64_t last_needed, bool trained) {
 
 } // namespace
 
+bool is_finished(std::span<const stage_record> stages, stage_index stage) {
+  return std::any_of(stages.begin(), stages.end(), [&](const stage_record& one) {
+    return one.stage == stage && one.status == stage_status::finished;
+  });
+}
+
 stage_needs needs_of(std::span<const checkpoint_record> checkpoints, bool finished) {
   stage_needs needs{.finished = finished, .covered = {}};
   for (const auto& c : checkpoints) {

@@ -14,6 +14,9 @@
 
 namespace troupe::rollout {
 
+/// Whether `stage` is one of these, and has come to its end.
+bool is_finished(std::span<const stage_record> stages, stage_index stage);
+
 /// What a stage may still read of its past.
 struct stage_needs {
   bool finished = false;

@@ -57,6 +57,14 @@ TEST(Retention, AnUnfinishedStageMayGoOnFromItsOldestCheckpointAndAFinishedOneIs
   EXPECT_EQ(needs_of({}, false).covered, std::nullopt);
 }
 
+TEST(Retention, OfSeveralStagesEachHasAnEndOfItsOwn) {
+  const std::vector<stage_record> stages{{.stage = stage, .status = stage_status::finished},
+                                         {.stage = stage_index{1}, .status = stage_status::running}};
+  EXPECT_TRUE(is_finished(stages, stage));
+  EXPECT_FALSE(is_finished(stages, stage_index{1}));
+  EXPECT_FALSE(is_finished(stages, stage_index{2}));
+}
+
 TEST(Retention, KeepsWhatAStageMayReadAgain) {
   EXPECT_EQ(reason_to_keep(trained(0, 20, 1), covered(20)), "");
   EXPECT_EQ(reason_to_keep(trained(0, 21, 1), covered(20)),

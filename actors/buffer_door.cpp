@@ -53,7 +53,7 @@ bool may_call(wire::role who, std::uint16_t kind) {
     return who == wire::role::verifier;
   case buffer_call::hand_back:
   case buffer_call::renew:
-    return who == wire::role::generator || who == wire::role::verifier;
+    return wire::is_worker(who);
   case buffer_call::lease_batch:
   case buffer_call::commit:
   case buffer_call::read_batch:

@@ -151,7 +151,7 @@ json run_control::drain(const std::string& name, const std::string& by) {
   std::vector<std::string> workers;
   std::optional<cluster::member> found;
   for (const auto& m : run_.desk().members()) {
-    if (m.who.as == wire::role::generator || m.who.as == wire::role::verifier) {
+    if (wire::is_worker(m.who.as)) {
       workers.push_back(m.who.name);
       found = m.who.name == name ? m : found;
     } else if (m.who.name == name) {
@@ -203,7 +203,7 @@ void run_control::change_scale(const std::function<void(scale_wish&)>& change) {
 }
 
 json run_control::scale(const std::string& role, std::uint64_t n, const std::string& by) {
-  const std::vector<std::string> roles{"generator", "verifier"};
+  const auto roles = wire::worker_names();
   if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
     throw error{errc::invalid, "role " + role + " cannot be scaled; " + config::suggestion(role, roles)};
   }

@@ -33,10 +33,6 @@ constexpr std::size_t last_lines = 12;
 constexpr double controller_end_s = 180; // the present step, and a checkpoint
 constexpr double patience_s = 0.1;       // between two looks whether a second signal has come
 
-bool is_worker(wire::role as) {
-  return as == wire::role::generator || as == wire::role::verifier;
-}
-
 std::string name_of(wire::role as, unsigned index) {
   return wire::to_string(as) + "-" + std::to_string(index);
 }
@@ -147,7 +143,7 @@ void supervisor::settle_end(const std::string& name, member& m, const process_en
     const bool others = std::any_of(members_.begin(), members_.end(), [&](const auto& one) {
       return one.second.as == m.as && one.first != name && one.second.process;
     });
-    if (is_worker(m.as) && (others || m.proven)) { // one worker more is not worth a run
+    if (wire::is_worker(m.as) && (others || m.proven)) { // one worker more is not worth a run
       std::fprintf(stderr, "%s cannot start (%s) and is left alone; its last words:%s\n", name.c_str(),
                    how.text().c_str(), last_words(name).c_str());
       m.leaving = true;
@@ -204,7 +200,7 @@ void supervisor::follow_scale() {
     const auto told = wish.drained.find(name);
     m.leaving = m.leaving || (m.pid != 0 && told != wish.drained.end() && told->second == m.pid);
   }
-  for (const auto as : {wire::role::generator, wire::role::verifier}) {
+  for (const auto as : wire::worker_roles) {
     const auto role = wire::to_string(as);
     if (const auto wanted = wish.members.find(role); wanted != wish.members.end()) {
       try {

@@ -8,6 +8,7 @@
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
 #include "runtime/error.hpp"
+#include "runtime/wire/message.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -38,7 +39,8 @@ std::string setting_of(const std::string& scale) {
   const char* end = scale.data() + scale.size();
   const bool number = equals != std::string::npos && equals + 1 < scale.size() &&
                       std::from_chars(scale.data() + equals + 1, end, count).ptr == end;
-  if ((role != "generator" && role != "verifier") || !number || count == 0 || count > config::members_max) {
+  const auto as = wire::parse_role(role);
+  if (!as || !wire::is_worker(*as) || !number || count == 0 || count > config::members_max) {
     throw error{errc::invalid, "--scale " + scale + ": write generator=N or verifier=N, N from 1 to " +
                                    std::to_string(config::members_max)};
   }

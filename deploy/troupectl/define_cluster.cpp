@@ -2,6 +2,7 @@
 #include "deploy/troupectl/cluster_verbs.hpp"
 #include "deploy/troupectl/define.hpp"
 #include "runtime/config/limits.hpp"
+#include "runtime/wire/message.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -65,7 +66,7 @@ void define_cluster_verbs(CLI::App& app, arguments_read& a) {
   plain_order(app, a, "pause", "hand out no more work; what is at work is finished");
   plain_order(app, a, "resume", "hand out work again");
   auto* scale = order_verb(app, a, "scale", "have so many members of a role", "scale generator 4 --yes", new_scale);
-  scale->add_option("role", a.name, "of the members")->required()->check(CLI::IsMember({"generator", "verifier"}));
+  scale->add_option("role", a.name, "of the members")->required()->check(CLI::IsMember(wire::worker_names()));
   scale->add_option("n", a.count, "how many")->required()->check(CLI::Range(0U, config::members_max));
   auto* set =
       order_verb(app, a, "set", "change a setting of the run at work", "set max_staleness 2 --yes", new_setting);

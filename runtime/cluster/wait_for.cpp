@@ -97,7 +97,7 @@ std::vector<finding> find_roles_without_members(const wait_facts& facts) {
   if (!facts.work || facts.work->empty()) {
     return found;
   }
-  for (const auto as : {wire::role::generator, wire::role::verifier}) {
+  for (const auto as : wire::worker_roles) {
     const bool any = std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
       return m.who.as == as && is_here(m) && m.state != member_state::draining;
     });

@@ -34,4 +34,16 @@ std::optional<role> parse_role(std::string_view text) {
   return found == role_names.end() ? std::nullopt : std::optional{static_cast<role>(found - role_names.begin())};
 }
 
+bool is_worker(role r) {
+  return std::find(worker_roles.begin(), worker_roles.end(), r) != worker_roles.end();
+}
+
+std::vector<std::string> worker_names() {
+  std::vector<std::string> names;
+  for (const auto one : worker_roles) {
+    names.push_back(to_string(one));
+  }
+  return names;
+}
+
 } // namespace troupe::wire

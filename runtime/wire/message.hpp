@@ -3,6 +3,7 @@
 
 #include "schema/ids.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +41,11 @@ enum class role : std::uint8_t {
 
 std::string to_string(role r);
 std::optional<role> parse_role(std::string_view text);
+
+/// Roles of which a run has as many as it likes: they are scaled and drained while it goes on.
+inline constexpr std::array<role, 2> worker_roles{role::generator, role::verifier};
+bool is_worker(role r);
+std::vector<std::string> worker_names(); ///< of these roles
 
 /// Who asks.
 struct peer {

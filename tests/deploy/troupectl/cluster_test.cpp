@@ -106,6 +106,7 @@ TEST_F(Cluster, ExitStatusesSayWhatKindOfFailure) {
   EXPECT_EQ(err_.str(), "troupectl: there is no member generator-9; did you mean generator-0?\n");
   EXPECT_EQ(call({"set", "max_stalenes", "2", "--yes"}), 3);
   EXPECT_EQ(call({"scale", "generators", "2", "--yes"}), 2);
+  EXPECT_EQ(call({"scale", "learner", "2", "--yes"}), 2);
   EXPECT_EQ(call({"scale", "generator", "1025", "--yes"}), 2) << "as many as a recipe may have";
   EXPECT_EQ(call({"logs", "generator-0", "-n", "10001"}), 2);
   EXPECT_EQ(call({"pause", "--yes"}), 0);

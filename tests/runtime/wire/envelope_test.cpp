@@ -124,6 +124,9 @@ TEST(Role, NamesAreReadBack) {
     EXPECT_EQ(parse_role(to_string(static_cast<role>(i))), static_cast<role>(i));
   }
   EXPECT_EQ(parse_role("root"), std::nullopt);
+  EXPECT_EQ(worker_names(), (std::vector<std::string>{"generator", "verifier"}));
+  EXPECT_TRUE(is_worker(role::verifier));
+  EXPECT_FALSE(is_worker(role::learner));
 }
 
 } // namespace

@@ -18,7 +18,7 @@ public:
   virtual ~cluster_control() = default;
 
   /// {"run","recipe","state":"running|paused|draining|finished|waiting","stage","step","version","endpoint",
-  ///  "settings":{},"members":[{"name","role","state":"joining|ready|draining|silent|lost|left","pid","host","version",
+  ///  "settings":{},"members":[{"name","role","state":"ready|draining|silent|lost|left","pid","host","version",
   ///  "leases","silent_s","doing","doing_s","http","admin","incarnation"}]}; what is not known is null. `admin` is the
   /// URL under which a member answers POST /v1/read: the buffer's.
   virtual nlohmann::json cluster() = 0;

@@ -58,7 +58,7 @@ cluster::instruction member_desk::answer(const wire::peer& from, const wire::mes
 }
 
 bool member_desk::is_rank(const std::string& name) const {
-  return std::find(options_.ranks.begin(), options_.ranks.end(), name) != options_.ranks.end();
+  return cluster::is_rank(options_.ranks, name);
 }
 
 void member_desk::account(const std::string& name, wire::role as, const cluster::sign_of_life& said) {

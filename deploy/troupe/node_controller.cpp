@@ -17,8 +17,10 @@ constexpr std::chrono::seconds farewell{10}; // for members to hear that the run
 
 /// Members by state, and what the run is at.
 void show(metrics::registry& to, run_walk& run) {
-  std::map<std::string, double> by_state{{"joining", 0}, {"ready", 0}, {"draining", 0},
-                                         {"silent", 0},  {"lost", 0},  {"left", 0}};
+  std::map<std::string, double> by_state;
+  for (const auto state : cluster::member_states) {
+    by_state.emplace(state, 0);
+  }
   for (const auto& m : run.desk().members()) {
     by_state[cluster::to_string(m.state)] += 1;
   }

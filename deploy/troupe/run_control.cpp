@@ -31,7 +31,6 @@ json known(const std::string& text) {
 
 json member_json(const cluster::member& m) {
   const bool of_weights = m.who.as == wire::role::generator || m.who.as == wire::role::learner;
-  const bool here = m.state != cluster::member_state::lost && m.state != cluster::member_state::left;
   return {{"name", m.who.name},
           {"role", wire::to_string(m.who.as)},
           {"state", cluster::to_string(m.state)},
@@ -40,7 +39,7 @@ json member_json(const cluster::member& m) {
           {"version", of_weights ? json(m.last.version.value) : json(nullptr)},
           {"leases", m.last.leases},
           {"silent_s", seconds(m.silent_for)},
-          {"doing", here ? m.last.doing : m.reason},
+          {"doing", cluster::is_here(m.state) ? m.last.doing : m.reason},
           {"doing_s", seconds(m.last.doing_for)},
           {"http", known(m.who.http)},
           {"admin", known(m.who.admin)},
@@ -163,7 +162,7 @@ json run_control::drain(const std::string& name, const std::string& by) {
   if (!found) {
     throw error{errc::not_found, "no worker is called " + name + "; " + config::suggestion(name, workers)};
   }
-  if (found->state == cluster::member_state::lost || found->state == cluster::member_state::left) {
+  if (!cluster::is_here(found->state)) {
     throw error{errc::conflict, name + " is gone: " + found->reason};
   }
   if (fs::exists(here_.config().run + "/cluster.json")) { // so that it is not started again

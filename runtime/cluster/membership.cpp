@@ -11,26 +11,18 @@ namespace {
 constexpr std::size_t retired_lives_max =
     16; // of a name; an older zombie joins as a newcomer and loses against the heir
 
-bool is_here(member_state s) {
-  return s == member_state::ready || s == member_state::draining || s == member_state::silent;
-}
-
 } // namespace
 
 std::string to_string(member_state s) {
-  switch (s) {
-  case member_state::ready:
-    return "ready";
-  case member_state::draining:
-    return "draining";
-  case member_state::silent:
-    return "silent";
-  case member_state::lost:
-    return "lost";
-  case member_state::left:
-    return "left";
-  }
-  return "?";
+  return std::string{member_states.at(static_cast<std::size_t>(s))};
+}
+
+bool is_here(member_state s) {
+  return s != member_state::lost && s != member_state::left;
+}
+
+bool is_rank(std::span<const std::string> ranks, const std::string& name) {
+  return std::find(ranks.begin(), ranks.end(), name) != ranks.end();
 }
 
 bool membership::is_retired(const std::string& name, const incarnation& life) const {

@@ -3,11 +3,14 @@
 
 #include "runtime/wire/message.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::cluster {
@@ -60,7 +63,14 @@ struct instruction {
 };
 
 enum class member_state : std::uint8_t { ready, draining, silent, lost, left };
+/// Their names, in the order of the enumeration.
+inline constexpr std::array<std::string_view, 5> member_states{"ready", "draining", "silent", "lost", "left"};
 std::string to_string(member_state s);
+/// Neither lost nor gone.
+bool is_here(member_state s);
+
+/// Whether the member of this name is one of `ranks`: the learner's ranks that are processes beside it.
+bool is_rank(std::span<const std::string> ranks, const std::string& name);
 
 struct member {
   joiner who;

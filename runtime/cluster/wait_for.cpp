@@ -11,33 +11,25 @@ std::string seconds(milliseconds t) {
   return std::to_string(t.count() / 1000) + " s";
 }
 
-bool is_here(const member& m) {
-  return m.state == member_state::ready || m.state == member_state::draining || m.state == member_state::silent;
-}
-
 /// One cause found, and who it is.
 struct finding {
   std::string words;
   std::string culprit;
 };
 
-bool is_rank(const wait_facts& facts, const std::string& name) {
-  return std::find(facts.ranks.begin(), facts.ranks.end(), name) != facts.ranks.end();
-}
-
 /// The learner itself, or its first rank where those are processes of their own.
 bool is_learner(const wait_facts& facts, const member& m) {
-  return m.who.as == wire::role::learner && !is_rank(facts, m.who.name);
+  return m.who.as == wire::role::learner && !is_rank(facts.ranks, m.who.name);
 }
 
 /// The buffer or the learner is not there at all, or a rank of it.
 std::vector<finding> find_missing(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& role : facts.missing) {
-    const bool rank = is_rank(facts, role);
+    const bool rank = is_rank(facts.ranks, role);
     const auto last = std::find_if(facts.members.begin(), facts.members.end(), [&](const member& m) {
-      return !is_here(m) &&
-             (rank ? m.who.name == role : wire::to_string(m.who.as) == role && !is_rank(facts, m.who.name));
+      return !is_here(m.state) &&
+             (rank ? m.who.name == role : wire::to_string(m.who.as) == role && !is_rank(facts.ranks, m.who.name));
     });
     found.push_back(
         last == facts.members.end()
@@ -54,7 +46,7 @@ std::vector<finding> find_missing(const wait_facts& facts) {
 std::vector<finding> find_silent(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& m : facts.members) {
-    if (is_here(m) && (m.state == member_state::silent || m.silent_for >= worth_telling)) {
+    if (is_here(m.state) && (m.state == member_state::silent || m.silent_for >= worth_telling)) {
       found.push_back({m.who.name + " silent for " + seconds(m.silent_for) +
                            (m.last.leases > 0 ? ", holds " + std::to_string(m.last.leases) + " leases" : ""),
                        m.who.name});
@@ -65,8 +57,8 @@ std::vector<finding> find_silent(const wait_facts& facts) {
 
 /// A rank that is asked for its share of a step, and trains it.
 bool is_at_work(const wait_facts& facts, const std::string& name) {
-  return is_rank(facts, name) && std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
-           return m.who.name == name && is_here(m) && m.last.waits_for.empty();
+  return is_rank(facts.ranks, name) && std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
+           return m.who.name == name && is_here(m.state) && m.last.waits_for.empty();
          });
 }
 
@@ -74,15 +66,15 @@ bool is_at_work(const wait_facts& facts, const std::string& name) {
 std::vector<finding> find_unanswered(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& m : facts.members) {
-    if (is_here(m) && !m.last.unanswered_by.empty() && m.last.unanswered_for >= worth_telling &&
+    if (is_here(m.state) && !m.last.unanswered_by.empty() && m.last.unanswered_for >= worth_telling &&
         !is_at_work(facts, m.last.unanswered_by)) {
-      const bool rank = is_rank(facts, m.last.unanswered_by);
+      const bool rank = is_rank(facts.ranks, m.last.unanswered_by);
       found.push_back({m.who.name + " has had no answer of " + (rank ? "" : "the ") + m.last.unanswered_by + " for " +
                            seconds(m.last.unanswered_for),
                        m.who.name + " - " + m.last.unanswered_by});
     }
     const bool asks_for_work = is_learner(facts, m) && m.last.waits_for == "controller";
-    if (is_here(m) && asks_for_work && std::min(m.last.doing_for, facts.learner_unanswered) >= worth_telling) {
+    if (is_here(m.state) && asks_for_work && std::min(m.last.doing_for, facts.learner_unanswered) >= worth_telling) {
       found.push_back({m.who.name + " waits to be told what to do, and the controller has waited for its answer for " +
                            seconds(facts.learner_unanswered),
                        "controller - learner"});
@@ -99,7 +91,7 @@ std::vector<finding> find_roles_without_members(const wait_facts& facts) {
   }
   for (const auto as : wire::worker_roles) {
     const bool any = std::any_of(facts.members.begin(), facts.members.end(), [&](const member& m) {
-      return m.who.as == as && is_here(m) && m.state != member_state::draining;
+      return m.who.as == as && is_here(m.state) && m.state != member_state::draining;
     });
     if (!any) {
       found.push_back({"no " + wire::to_string(as) + " is at work", wire::to_string(as)});
@@ -112,7 +104,7 @@ std::vector<finding> find_roles_without_members(const wait_facts& facts) {
 std::vector<finding> find_slow(const wait_facts& facts) {
   std::vector<finding> found;
   for (const auto& m : facts.members) {
-    if (is_here(m) && m.last.doing_for >= worth_telling && m.last.waits_for.empty() && m.last.leases > 0) {
+    if (is_here(m.state) && m.last.doing_for >= worth_telling && m.last.waits_for.empty() && m.last.leases > 0) {
       found.push_back({m.who.name + ": " + m.last.doing + " for " + seconds(m.last.doing_for), m.who.name});
     }
   }
@@ -122,7 +114,7 @@ std::vector<finding> find_slow(const wait_facts& facts) {
 /// What the learner itself says, with the buffer's words where it waits for a batch.
 std::string line_of_learner(const wait_facts& facts) {
   for (const auto& m : facts.members) {
-    if (!is_learner(facts, m) || !is_here(m)) {
+    if (!is_learner(facts, m) || !is_here(m.state)) {
       continue;
     }
     const std::string work = facts.work.value_or("");
@@ -166,7 +158,7 @@ explanation explain(const wait_facts& facts) {
     all.lines.push_back(learner);
   }
   for (const auto& m : facts.members) {
-    if (is_rank(facts, m.who.name) && is_here(m) && !m.last.doing.empty()) {
+    if (is_rank(facts.ranks, m.who.name) && is_here(m.state) && !m.last.doing.empty()) {
       all.lines.push_back(m.who.name + ": " + m.last.doing +
                           (m.last.doing_for < worth_telling ? "" : " for " + seconds(m.last.doing_for)));
     }

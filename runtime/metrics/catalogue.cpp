@@ -42,7 +42,7 @@ std::vector<metric> of_the_controller() {
        "members by state",
        at,
        "state",
-       {"joining", "ready", "draining", "silent", "lost", "left"}},
+       {"ready", "draining", "silent", "lost", "left"}},
       {"troupe_controller_joins_total", counter, "members that joined", at},
       {"troupe_controller_losses_total", counter, "members that fell silent for too long or broke off", at},
       {"troupe_controller_stage", gauge, "position of the stage at work, from 0", at},

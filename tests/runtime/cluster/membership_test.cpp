@@ -42,6 +42,14 @@ protected:
   membership tested{{.heartbeat = milliseconds{1000}, .timeout = milliseconds{5000}, .recipe = "abc"}};
 };
 
+TEST(MemberState, NamesStandInTheOrderOfTheStates) {
+  EXPECT_EQ(to_string(member_state::ready), "ready");
+  EXPECT_EQ(to_string(member_state::silent), "silent");
+  EXPECT_EQ(to_string(member_state::left), member_states.back());
+  EXPECT_TRUE(is_here(member_state::draining) && is_here(member_state::silent));
+  EXPECT_FALSE(is_here(member_state::lost) || is_here(member_state::left));
+}
+
 TEST_F(membership_test, AMemberThatBeatsStays) {
   EXPECT_EQ(tested.join(worker("generator-0", 1), at(0)).what, order::carry_on);
   for (int t = 1000; t <= 20'000; t += 1000) {

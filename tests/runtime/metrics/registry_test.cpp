@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/cluster/membership.hpp"
 #include "runtime/data/durable_file.hpp"
 #include "runtime/metrics/registry.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <gmock/gmock.h>
 #include <map>
@@ -78,6 +80,13 @@ TEST(Registry, NamesObeyTheRules) {
     EXPECT_LE(one.values.size(), 12U) << one.name << " has too many values of a label";
     EXPECT_FALSE(one.help.empty()) << one.name;
   }
+}
+
+TEST(Registry, ListsEveryStateThatAMemberMayHave) {
+  const auto members = std::find_if(catalogue().begin(), catalogue().end(),
+                                    [](const metric& one) { return one.name == "troupe_controller_members"; });
+  ASSERT_NE(members, catalogue().end());
+  EXPECT_EQ(members->values, std::vector<std::string>(cluster::member_states.begin(), cluster::member_states.end()));
 }
 
 TEST(Registry, CountsSetsAndObserves) {

@@ -187,6 +187,19 @@ std::optional<group> apply(const group& before, const group_event& what, std::in
   return std::visit(transition{before, at_ms}, what);
 }
 
+std::optional<group_event> lease_lost(group_state in, std::string why) {
+  switch (in) {
+  case group_state::generating:
+    return event::generation_lost{std::move(why)};
+  case group_state::verifying:
+    return event::verification_lost{std::move(why)};
+  case group_state::leased:
+    return event::training_lost{std::move(why)};
+  default:
+    return std::nullopt;
+  }
+}
+
 judgement judge_from_parts(std::vector<reward_part> parts) {
   judgement j;
   for (const auto& part : parts) {

@@ -3,6 +3,7 @@
 
 #include "schema/rollout.hpp"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -76,6 +77,9 @@ using group_event =
 /// does not exist, nothing. The caller writes what it gets; the machine knows nothing of stores, actors or clocks.
 /// Thread-safe: it has no state.
 std::optional<group> apply(const group& before, const group_event& what, std::int64_t at_ms);
+
+/// What happens to a group in state `in` whose lease is lost; nothing in a state without a lease.
+std::optional<group_event> lease_lost(group_state in, std::string why);
 
 /// Terminal states: trained, collected, scored, dropped.
 bool is_final(group_state s) noexcept;

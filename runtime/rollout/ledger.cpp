@@ -72,21 +72,8 @@ const group& ledger::advance(const group_id& id, const group_event& what, std::i
 }
 
 ledger::changes ledger::restore(group g, std::int64_t wall_ms) {
-  std::optional<group> voided;
-  const std::string why = "reopened";
-  switch (g.state) {
-  case group_state::generating:
-    voided = apply(g, event::generation_lost{why}, wall_ms);
-    break;
-  case group_state::verifying:
-    voided = apply(g, event::verification_lost{why}, wall_ms);
-    break;
-  case group_state::leased:
-    voided = apply(g, event::training_lost{why}, wall_ms);
-    break;
-  default:
-    break;
-  }
+  const auto lost = lease_lost(g.state, "reopened");
+  auto voided = lost ? apply(g, *lost, wall_ms) : std::nullopt;
   const auto [it, inserted] = groups_.emplace(g.id, voided ? *voided : g);
   TROUPE_CHECK(inserted, "group ", to_string(g.id), " restored twice");
   index(it->second);

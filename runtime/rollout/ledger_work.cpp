@@ -167,21 +167,11 @@ void ledger::after_last_verdict(const group_id& id, std::int64_t wall_ms) {
 ledger::changes ledger::give_back(const lease_table::lease& ended, const std::string& why, std::int64_t wall_ms) {
   changes out;
   for (const auto& id : ended.groups) {
-    switch (groups_.at(id).state) {
-    case group_state::generating:
-      out.push_back(advance(id, event::generation_lost{why}, wall_ms));
-      sampling_since_.erase(id);
-      break;
-    case group_state::verifying:
-      out.push_back(advance(id, event::verification_lost{why}, wall_ms));
-      break;
-    case group_state::leased:
-      out.push_back(advance(id, event::training_lost{why}, wall_ms));
-      break;
-    default:
-      TROUPE_CHECK(false, "lease ", ended.id.value, " on group ", to_string(id), " in ",
-                   to_string(groups_.at(id).state));
-    }
+    const auto state = groups_.at(id).state;
+    const auto lost = lease_lost(state, why);
+    TROUPE_CHECK(lost.has_value(), "lease ", ended.id.value, " on group ", to_string(id), " in ", to_string(state));
+    out.push_back(advance(id, *lost, wall_ms));
+    sampling_since_.erase(id); // where it was being sampled
   }
   if (batch_ && batch_->lease == ended.id) {
     batch_.reset();

@@ -70,6 +70,21 @@ TEST(GroupMachine, ALostLeaseGoesBackOneStateAndKeepsTheSamples) {
   EXPECT_EQ(g.history.back().by, "expired");
 }
 
+TEST(GroupMachine, OnlyWhatIsLeasedCanLoseItsLease) {
+  using enum group_state;
+  const std::map<group_state, group_state> back{{generating, queued}, {verifying, generated}, {leased, ready}};
+  for (auto s = queued; s <= dropped; s = static_cast<group_state>(static_cast<int>(s) + 1)) {
+    const auto lost = lease_lost(s, "expired");
+    ASSERT_EQ(lost.has_value(), back.contains(s)) << to_string(s);
+    if (lost) {
+      const auto g = apply({.state = s, .lease = lease_id{1}}, *lost, 1);
+      ASSERT_TRUE(g) << to_string(s);
+      EXPECT_EQ(g->state, back.at(s));
+      EXPECT_EQ(g->history.back().by, "expired");
+    }
+  }
+}
+
 TEST(GroupMachine, IsReadyOnlyAfterTheLastVerdictPart) {
   auto g = after(verifying(purpose::train, 2), {verdicts(verdict_kind::correct, 1, verdict_kind::incorrect, 0)});
   EXPECT_EQ(g.state, group_state::generated);

@@ -6,13 +6,13 @@
 #include "deploy/troupe/device_option.hpp"
 #include "runtime/error.hpp"
 #include "runtime/task/sources.hpp"
+#include "runtime/verify/consensus.hpp"
 #include "runtime/verify/rewards.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -92,20 +92,6 @@ std::vector<problem> sample_all(const options& o) {
   return problems;
 }
 
-/// cons@N: is the answer that most samples gave a right one?
-bool consensus_right(const problem& p) {
-  std::map<std::string, std::pair<int, bool>> votes;
-  for (std::size_t i = 0; i < p.texts.size(); ++i) {
-    const auto at = p.texts[i].rfind("<answer>");
-    auto& vote = votes[at == std::string::npos ? "" : p.texts[i].substr(at)];
-    ++vote.first;
-    vote.second = p.verdicts[i] == verdict_kind::correct;
-  }
-  const auto top = std::max_element(votes.begin(), votes.end(),
-                                    [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
-  return top != votes.end() && top->second.second;
-}
-
 int evaluate(const options& o) {
   if (o.k > o.num_samples) {
     throw error{errc::invalid, "--k " + std::to_string(o.k) + " needs at least as many --num-samples"};
@@ -139,7 +125,7 @@ int evaluate(const options& o) {
     first += share;
     squares += share * share;
     any += pass_at_k(o.num_samples, right, o.k);
-    consensus += consensus_right(p) ? 1 : 0;
+    consensus += verify::consensus_right(p.texts, p.verdicts) ? 1 : 0;
   }
   const double n = std::max<double>(1, static_cast<double>(problems.size()));
   const double mean = first / n;

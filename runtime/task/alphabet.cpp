@@ -2,6 +2,7 @@
 #include "runtime/task/alphabet.hpp"
 
 #include "runtime/error.hpp"
+#include "runtime/tags.hpp"
 #include "runtime/text/utf8.hpp"
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace troupe::task {
 
 const std::vector<std::string>& tags() {
-  static const std::vector<std::string> all = {"<think>", "</think>", "<answer>", "</answer>"};
+  static const std::vector<std::string> all(tag::all.begin(), tag::all.end());
   return all;
 }
 

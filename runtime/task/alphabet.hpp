@@ -10,7 +10,7 @@
 
 namespace troupe::task {
 
-/// Strings that are one token each in every tokenizer we make: `<think>`, `</think>`, `<answer>`, `</answer>`.
+/// Those of runtime/tags.hpp, as a tokenizer's writer takes them.
 const std::vector<std::string>& tags();
 
 /// The characters of `text`, each once, in byte order, tags left out.

@@ -4,6 +4,7 @@
 #include "runtime/check.hpp"
 #include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
+#include "runtime/tags.hpp"
 #include "runtime/task/generator.hpp"
 
 #include <algorithm>
@@ -78,7 +79,9 @@ double parameters::operator[](std::string_view name) const {
 }
 
 std::string demonstrate(const std::string& reasoning, const std::string& answer) {
-  return "<think>" + reasoning + "</think><answer>" + answer + "</answer>";
+  std::string text{tag::think};
+  text.append(reasoning).append(tag::think_end);
+  return text.append(tag::answer).append(answer).append(tag::answer_end);
 }
 
 std::int64_t number_of_digits(data::counter_random& random, std::int64_t digits) {

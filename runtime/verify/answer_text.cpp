@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/verify/answer_text.hpp"
 
+#include "runtime/tags.hpp"
+
 namespace troupe::verify {
 namespace {
 
@@ -48,13 +50,12 @@ std::string_view trimmed(std::string_view text) noexcept {
 }
 
 std::optional<std::string_view> answer_of(std::string_view completion) noexcept {
-  constexpr std::string_view open = "<answer>";
-  const auto begin = completion.rfind(open);
+  const auto begin = completion.rfind(tag::answer);
   if (begin == std::string_view::npos) {
     return std::nullopt;
   }
-  const auto rest = completion.substr(begin + open.size());
-  const auto end = rest.find("</answer>");
+  const auto rest = completion.substr(begin + tag::answer.size());
+  const auto end = rest.find(tag::answer_end);
   return end == std::string_view::npos ? std::nullopt : std::optional(trimmed(rest.substr(0, end)));
 }
 

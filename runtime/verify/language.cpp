@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/tags.hpp"
 #include "runtime/verify/metadata.hpp"
 #include "runtime/verify/rule_judge.hpp"
 
@@ -27,9 +28,9 @@ const std::map<std::string, lexicon, std::less<>>& lexicons() {
 
 /// Of the tag that `text` begins with; 0 where it begins with none.
 std::size_t tag_length(std::string_view text) noexcept {
-  for (const std::string_view tag : {"<think>", "</think>", "<answer>", "</answer>"}) {
-    if (text.starts_with(tag)) {
-      return tag.size();
+  for (const auto one : tag::all) {
+    if (text.starts_with(one)) {
+      return one.size();
     }
   }
   return 0;

@@ -27,6 +27,18 @@ TEST(Alphabet, LeavesTagsOut) {
   EXPECT_EQ(characters_of("<think>ba<b</think><answer>ü</answer>"), "<abü");
 }
 
+TEST(Alphabet, TagsAreThoseOfADemonstrationInOrder) {
+  const auto source = make_source({.name = "a", .kind = "addition", .validation_size = 1, .heldout_size = 1});
+  const auto shown = source->at(split::train, 0).demonstration;
+  EXPECT_EQ(tags(), (std::vector<std::string>{"<think>", "</think>", "<answer>", "</answer>"}));
+  std::size_t at = 0;
+  for (const auto& one : tags()) {
+    at = shown.find(one, at);
+    ASSERT_NE(at, std::string::npos) << one << " in " << shown;
+  }
+  EXPECT_EQ(at + tags().back().size(), shown.size());
+}
+
 TEST(Alphabet, IsThatOfAllTasks) {
   const std::vector<std::shared_ptr<const prompt_source>> both = {
       make_source({.name = "a", .kind = "addition", .validation_size = 1, .heldout_size = 1}),

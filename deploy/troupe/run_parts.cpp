@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/run_parts.hpp"
 
-#include "deploy/troupe/run_folder.hpp"
 #include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
 #include "runtime/metrics/report.hpp"
@@ -134,12 +133,12 @@ void keep_data_files(store::journal& journal, const config::recipe& r) {
   }
 }
 
-bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log) try {
+bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log, run_verb verb) try {
   metrics::set_report_counts(folder, nlohmann::json::parse(counts));
   metrics::write_report(folder);
   return true;
 } catch (const error& e) {
-  log.event(std::string{"the report is not written: "} + e.what() + "; `" + resume_command(folder) +
+  log.event(std::string{"the report is not written: "} + e.what() + "; `" + resume_command(folder, verb) +
                 "` writes it when that is mended",
             true);
   return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/training_data.hpp"
+#include "deploy/troupe/run_folder.hpp"
 #include "gpu/engine.hpp"
 #include "runtime/config/recipe.hpp"
 #include "runtime/metrics/run_log.hpp"
@@ -37,6 +38,6 @@ history history_of(const store::journal& journal);
 void cut_metrics_back(const std::string& folder, const config::recipe& r, const history& known);
 
 /// False, and said why, when the disk does not take it.
-bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log);
+bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log, run_verb verb);
 
 } // namespace troupe::program

@@ -40,30 +40,30 @@ struct cast {
 
 } // namespace
 
-int run_session(const config::recipe& wanted, const session_options& options) {
-  const auto recipe = recipe_of_run(options.folder, wanted, options.resume);
+int run_session(const wanted_run& wanted) {
+  const auto recipe = recipe_of_run(wanted, run_verb::run);
   const auto sources = config::open_sources(recipe);
   config::check_prompts(recipe, sources);
   const auto backend = gpu::open_backend(backend_of(recipe));
   require_programs(recipe);
-  const bool begun = claim_run_folder(options.folder, recipe, options.settings);
-  const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, options.folder);
+  const bool begun = claim_run_folder(wanted.folder, recipe, wanted.settings);
+  const std::string tokenizer_folder = prepare_tokenizer(recipe, sources, wanted.folder);
   const auto tokenizer = text::load_tokenizer(tokenizer_folder);
   for (const auto& [name, source] : sources) {
     task::require_coverage(*tokenizer, *source, name);
   }
-  store::journal journal{options.folder + "/store", begun ? store::open_mode::existing : store::open_mode::create};
+  store::journal journal{wanted.folder + "/store", begun ? store::open_mode::existing : store::open_mode::create};
   keep_data_files(journal, recipe);
-  if (options.resume) {
-    cut_metrics_back(options.folder, recipe, history_of(journal));
+  if (wanted.resume) {
+    cut_metrics_back(wanted.folder, recipe, history_of(journal));
   }
-  metrics::run_log log{options.folder};
+  metrics::run_log log{wanted.folder};
   for (const auto& [name, source] : sources) {
     for (const auto& remark : source->remarks()) {
       log.event(remark, true);
     }
   }
-  const live::endpoint endpoint{options.folder, journal}; // for troupectl --run
+  const live::endpoint endpoint{wanted.folder, journal}; // for troupectl --run
   if (!endpoint.problem().empty()) {
     log.event("troupectl --run cannot look into this run: " + endpoint.problem(), true);
   }
@@ -91,7 +91,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   parts->tokenizer = tokenizer;
   parts->meter = meter;
   parts->sources = sources;
-  parts->run_folder = options.folder;
+  parts->run_folder = wanted.folder;
   parts->tokenizer_folder = tokenizer_folder;
   parts->new_model = shape_of(recipe.model, tokenizer->vocabulary_size());
   parts->who = {"learner-0", wire::new_incarnation()};
@@ -125,7 +125,7 @@ int run_session(const config::recipe& wanted, const session_options& options) {
                                    .log = &log,
                                    .display = display.get(),
                                    .stop = &stop_wanted,
-                                   .run_folder = options.folder,
+                                   .run_folder = wanted.folder,
                                    .buffer = who.buffer,
                                    .learner = who.learner}};
     for (const auto& w : who.workers) {
@@ -149,9 +149,10 @@ int run_session(const config::recipe& wanted, const session_options& options) {
   if (problem) {
     std::rethrow_exception(problem);
   }
-  const bool reported = write_report(options.folder, service->summary().counts, log);
-  display->say(finished ? reported ? "finished: open " + options.folder + "/report.html" : "finished, without a report"
-                        : "stopped after a committed step; go on with: " + resume_command(options.folder));
+  const bool reported = write_report(wanted.folder, service->summary().counts, log, run_verb::run);
+  display->say(finished
+                   ? reported ? "finished: open " + wanted.folder + "/report.html" : "finished, without a report"
+                   : "stopped after a committed step; go on with: " + resume_command(wanted.folder, run_verb::run));
   return !finished ? 130 : reported ? 0 : 1;
 }
 

@@ -224,7 +224,7 @@ bool run_walk::attempt() {
                                  .learner = with->learner}};
   const bool finished = controller.run();
   if (finished) {
-    write_report(here_.config().run, controller.summary(), *log_);
+    write_report(here_.config().run, controller.summary(), *log_, run_verb::up);
   }
   return finished;
 }

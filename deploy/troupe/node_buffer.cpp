@@ -86,13 +86,9 @@ int run_buffer_node(node& here) {
     const auto page = here.open_page();
     const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; },
                                 page ? page->endpoint().text() : "", admin ? admin->url() : "");
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
-    say(here.reason());
+    status = here.leave(*link, here.wait());
   }
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(door, buffer);
   return status;
 }
 

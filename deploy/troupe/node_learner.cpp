@@ -134,14 +134,9 @@ int run_learner_node(node& here) {
           return said;
         },
         page ? page->endpoint().text() : "");
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());
-    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    status = here.leave(*link, here.wait());
   }
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(learner, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(door, learner, buffer);
   return status;
 }
 

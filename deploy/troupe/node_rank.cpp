@@ -36,14 +36,9 @@ int run_rank_node(node& here) {
     const auto page = here.open_page();
     const auto link = here.join([&] { return with_unanswered(tell(*parts->meter, *parts->status), "buffer", *client); },
                                 page ? page->endpoint().text() : "");
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());
-    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    status = here.leave(*link, here.wait());
   }
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(rank, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(door, rank, buffer);
   return status;
 }
 

@@ -110,9 +110,7 @@ int work(node& here, caf::actor_system& system, const actors::worker_actor& work
     draining = true;
     drain(here, system, worker, buffer);
   }
-  link.leave(here.reason());
-  std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
-  return ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+  return here.leave(link, ended);
 }
 
 } // namespace
@@ -151,10 +149,7 @@ int run_generator_node(node& here) {
       page ? page->endpoint().text() : "");
   const auto tokenizer = fetch_tokenizer_from(*learner, here);
   if (!tokenizer) {
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
-    return ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    return here.leave(*link, here.wait());
   }
   follower.emplace(actors::weights_follower::options{.client = learner, .board = board, .backend = backend});
   const auto buffer = system.spawn(actors::remote_buffer, client);
@@ -163,8 +158,7 @@ int run_generator_node(node& here) {
       std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
       recipe.generator_batch_size, here.failure_sink(), status);
   const int result = work(here, system, worker, *client, *link, draining);
-  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(worker, buffer);
   return result;
 }
 
@@ -184,8 +178,7 @@ int run_verifier_node(node& here) {
   const auto worker = system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
                                                   make_group_judge(here.recipe()), here.failure_sink(), status);
   const int result = work(here, system, worker, *client, *link, draining);
-  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(worker, buffer);
   return result;
 }
 

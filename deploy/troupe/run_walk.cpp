@@ -32,10 +32,7 @@ struct run_walk::connection {
       : to_buffer(here.dial_buffer()), to_learner(here.dial(here.config().weights_address, "learner-0")),
         buffer(system.spawn(actors::remote_buffer, to_buffer)),
         learner(system.spawn(actors::remote_learner, to_learner, actors::deadline::step_of(here.recipe()))) {}
-  ~connection() {
-    caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(learner, caf::exit_reason::user_shutdown);
-  }
+  ~connection() { end_actors(buffer, learner); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 

@@ -251,10 +251,4 @@ cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::str
   return said;
 }
 
-caf::actor_system_config& quiet_actors(caf::actor_system_config& config) {
-  config.set("scheduler.max-threads", std::size_t{1});
-  config.set("logger.verbosity", caf::atom("quiet"));
-  return config;
-}
-
 } // namespace troupe::program

@@ -13,8 +13,6 @@
 #include "runtime/wire/server.hpp"
 
 #include <atomic>
-#include <caf/actor_system_config.hpp>
-#include <caf/send.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -103,15 +101,6 @@ private:
   std::string reason_;
   errc problem_ = errc::failed; ///< where it has failed
 };
-
-/// For a process whose heavy actors each have a thread of their own.
-caf::actor_system_config& quiet_actors(caf::actor_system_config& config);
-
-/// Tells them to end, the first one first.
-template <class... Actors>
-void end_actors(const Actors&... these) {
-  (caf::anon_send_exit(these, caf::exit_reason::user_shutdown), ...);
-}
 
 std::string host_name(); ///< of this machine
 std::chrono::milliseconds milliseconds_of(double seconds);

@@ -5,12 +5,12 @@
 #include "deploy/admin/store_reading.hpp"
 #include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/metrics/readings.hpp"
 
-#include <caf/actor_system.hpp>
 #include <cstdio>
 #include <filesystem>
 
@@ -64,8 +64,7 @@ int run_buffer_node(node& here) {
   if (!endpoint.problem().empty()) {
     say("troupectl --run cannot look into this run: " + endpoint.problem());
   }
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   const auto service = std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
   service->show_in(here.figures());
   show_space(here, false);

@@ -3,6 +3,7 @@
 #include "actors/control_calls.hpp"
 #include "deploy/admin/cluster_routes.hpp"
 #include "deploy/troupe/node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/run_control.hpp"
 #include "deploy/troupe/run_walk.hpp"
 #include "runtime/metrics/readings.hpp"
@@ -38,8 +39,7 @@ void show(metrics::registry& to, run_walk& run) {
 } // namespace
 
 int run_controller_node(node& here) {
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   run_walk run{here, system};
   const wire::server server{here.serving(here.config().control_listen, actors::may_join), run.desk().handler()};
   admin::audit_log audit{here.config().run};

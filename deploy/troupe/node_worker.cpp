@@ -6,12 +6,12 @@
 #include "actors/verifier.hpp"
 #include "actors/weights_follower.hpp"
 #include "deploy/troupe/node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/metrics/readings.hpp"
 #include "runtime/text/tokenizer.hpp"
 
-#include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -122,8 +122,7 @@ int run_generator_node(node& here) {
   const auto status = std::make_shared<actors::worker_status>(&here.figures());
   const auto meter = std::make_shared<actors::activity>();
   std::atomic<bool> draining{false};
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   status->now("waiting for the tokenizer", "learner");
   const auto client = here.dial_buffer();
   const auto board = std::make_shared<actors::weights_board>();
@@ -166,8 +165,7 @@ int run_verifier_node(node& here) {
   require_programs(here.recipe());
   const auto status = std::make_shared<actors::worker_status>(&here.figures());
   std::atomic<bool> draining{false};
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   const auto client = here.dial_buffer();
   const auto buffer = system.spawn(actors::remote_buffer, client);
   here.figures().on_read([&](metrics::registry& to) { metrics::show(to, client->read()); });

@@ -2,6 +2,7 @@
 #include "deploy/troupe/run_walk.hpp"
 
 #include "actors/deadlines.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "runtime/error.hpp"
 
 #include <caf/scoped_actor.hpp>

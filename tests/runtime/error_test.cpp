@@ -27,6 +27,14 @@ TEST(Error, NumbersTravelAndNeverChange) {
   EXPECT_STREQ(e.what(), "sample 1t0/2: the checksum does not hold");
 }
 
+TEST(Error, ANumberFromOutsideMayNameNoKind) {
+  EXPECT_TRUE(errc_of(1) == errc::failed);
+  EXPECT_TRUE(errc_of(8) == errc::conflict);
+  for (const int number : {-1, 0, 9, 257}) { // 257 is 1 in the byte of an errc
+    EXPECT_FALSE(errc_of(number)) << number;
+  }
+}
+
 TEST(CheckDeathTest, PrintsItsOperandsAlsoInReleaseBuilds) {
   const int begin = 3;
   const int end = 2;

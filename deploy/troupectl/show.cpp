@@ -4,6 +4,7 @@
 #include "deploy/troupectl/table.hpp"
 #include "deploy/troupectl/verbs.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/time_text.hpp"
 #include "runtime/rollout/group_counts.hpp"
 
 #include <fmt/format.h>
@@ -24,8 +25,9 @@ group find(const opened_store& from, const group_id& id) {
 row history_of(const group& g) {
   row out = row::array();
   for (const auto& change : g.history) {
-    out.push_back(
-        {{"at", when(change.at_ms)}, {"to", to_string(change.to)}, {"by", change.by.empty() ? "buffer" : change.by}});
+    out.push_back({{"at", metrics::time_text(change.at_ms)},
+                   {"to", to_string(change.to)},
+                   {"by", change.by.empty() ? "buffer" : change.by}});
   }
   return out;
 }
@@ -119,7 +121,7 @@ row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
           {"purpose", to_string(g.id.why)},
           {"task", g.task},
           {"fate", rollout::fate(g, m)},
-          {"forgotten", g.forgotten_ms == 0 ? row() : row(when(g.forgotten_ms))},
+          {"forgotten", g.forgotten_ms == 0 ? row() : row(metrics::time_text(g.forgotten_ms))},
           {"trained_by", training_step(facts, g)},
           {"prompt", asked ? row(prompt_text(*asked)) : row()},
           {"answer", asked ? row(asked->answer) : row()},

@@ -9,6 +9,7 @@
 #include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
+#include "runtime/data/folder_size.hpp"
 #include "runtime/metrics/readings.hpp"
 
 #include <cstdio>
@@ -36,16 +37,6 @@ bool claim_store(const std::string& run, const config::recipe& recipe) {
 void show_space(node& here, bool full) {
   here.figures().set("troupe_buffer_store_full", full ? 1 : 0);
   full ? here.health().set("store", "the disk is full; writes wait for space") : here.health().clear("store");
-}
-
-std::uintmax_t bytes_below(const fs::path& folder) {
-  std::uintmax_t sum = 0;
-  std::error_code gone; // files come and go while the store works
-  for (const auto& file : fs::recursive_directory_iterator{folder, gone}) {
-    const auto size = file.file_size(gone);
-    sum += gone ? 0 : size;
-  }
-  return sum;
 }
 
 } // namespace
@@ -80,7 +71,7 @@ int run_buffer_node(node& here) {
     const auto admin = here.open_admin([&](http::server& to) { reading.add_routes(to); });
     here.figures().on_read([&](metrics::registry& to) {
       metrics::show(to, server.read());
-      to.set("troupe_buffer_store_bytes", static_cast<double>(bytes_below(fs::path{config.run} / "store")));
+      to.set("troupe_buffer_store_bytes", static_cast<double>(data::folder_bytes(config.run + "/store").value_or(0)));
     });
     const auto page = here.open_page();
     const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; },

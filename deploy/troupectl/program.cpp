@@ -125,11 +125,16 @@ int run_on_copy(const std::string& run_folder, const std::string& copy, const st
   define_format(app, a);
   app.require_subcommand(1);
   define_readers(app, a);
+  define_writers(app, a);
   if (const int status = parse(app, arguments, out, err); status >= 0) {
     return status;
   }
   const auto name = app.get_subcommands().front()->get_name();
   try {
+    if (std::holds_alternative<tends_store>(a.does)) {
+      throw error{errc::unavailable, name + " writes to the store, and this one is at work; stop the run, then use "
+                                            "troupectl --store there"};
+    }
     if (a.follow || !std::holds_alternative<reads_store>(a.does)) {
       throw error{errc::invalid, name + ": not asked of a store"};
     }

@@ -6,6 +6,7 @@
 #include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/run_control.hpp"
 #include "deploy/troupe/run_walk.hpp"
+#include "runtime/error.hpp"
 #include "runtime/metrics/readings.hpp"
 
 #include <future>
@@ -81,7 +82,7 @@ int run_controller_node(node& here) {
   }
   run.display().say(finished ? "finished: open " + here.config().run + "/report.html"
                              : "stopped; every committed step is stored");
-  return finished ? 0 : 130;
+  return finished ? 0 : stopped_status;
 }
 
 } // namespace troupe::program

@@ -155,7 +155,7 @@ int run_session(const wanted_run& wanted) {
   display->say(finished
                    ? reported ? "finished: open " + wanted.folder + "/report.html" : "finished, without a report"
                    : "stopped after a committed step; go on with: " + resume_command(wanted.folder, run_verb::run));
-  return !finished ? 130 : reported ? 0 : 1;
+  return !finished ? stopped_status : reported ? 0 : exit_status(errc::failed);
 }
 
 } // namespace troupe::program

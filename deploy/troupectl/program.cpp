@@ -15,8 +15,6 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr int usage_status = 2;
-
 void define(CLI::App& app, arguments_read& a) {
   define_places(app, a);
   define_format(app, a);
@@ -81,14 +79,14 @@ int perform(const CLI::App& app, arguments_read& a, const terminal& at, std::ost
 int parse(CLI::App& app, const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   if (const auto wrong = unknown_command(app, arguments.empty() ? "" : arguments.front()); !wrong.empty()) {
     err << "troupectl: " << wrong << "\n";
-    return usage_status;
+    return exit_status(errc::invalid);
   }
   app.failure_message(wrong_usage);
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 wants them last first
     return -1;
   } catch (const CLI::ParseError& e) {
-    return app.exit(e, out, err) == 0 ? 0 : usage_status;
+    return app.exit(e, out, err) == 0 ? 0 : exit_status(errc::invalid);
   }
 }
 

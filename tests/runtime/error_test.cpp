@@ -16,6 +16,7 @@ TEST(Error, ExitStatusesAreTheContract) {
   EXPECT_EQ(exit_status(errc::resource_exhausted), 1);
   EXPECT_EQ(exit_status(errc::fenced), 1);
   EXPECT_EQ(exit_status(errc::conflict), 1);
+  EXPECT_EQ(stopped_status, 130);
 }
 
 TEST(Error, NumbersTravelAndNeverChange) {

@@ -18,7 +18,6 @@ inline constexpr std::chrono::milliseconds idle_poll{2}; ///< pause of a worker 
 inline constexpr std::chrono::milliseconds idle_poll_max{8};  ///< the same, after it found nothing several times
 inline constexpr std::chrono::milliseconds progress_poll{10}; ///< between two looks how far an evaluation is
 inline constexpr std::chrono::minutes gathering{10};          ///< for buffer and learner to join, or come back
-inline constexpr std::chrono::seconds drain{30};
 inline constexpr std::chrono::minutes step{30};      ///< one training step, replayed steps included; see `step_of`
 inline constexpr std::chrono::minutes ranks{10};     ///< a learner's ranks, for the slowest at each meeting in a step
 inline constexpr std::chrono::seconds verdicts{1};   ///< a verifier hands in what it has judged at least so often

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "actors/activity.hpp"
-#include "actors/deadlines.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/logprob_gap.hpp"
 #include "actors/training_data.hpp"
@@ -29,7 +28,6 @@ struct learner_parts {
   worker_name who;
   std::vector<learner_rank_actor> ranks;  ///< the other ranks, of rank 0 (actors/learner_ranks.hpp)
   std::string meeting_host = "127.0.0.1"; ///< on which the others reach this rank; of rank 0: where they meet
-  std::chrono::milliseconds ranks_deadline{deadline::ranks};
 
   const config::stage_spec& spec_of(stage_index stage) const { return recipe->stages.at(stage.value); }
 };

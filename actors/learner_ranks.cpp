@@ -209,7 +209,7 @@ std::shared_ptr<gpu::collective> join_ranks(own_learner_actor::stateful_pointer<
   gpu::seat where{.address = s.meeting->address(),
                   .host = p.meeting_host,
                   .size = static_cast<std::uint32_t>(p.ranks.size() + 1),
-                  .deadline = p.ranks_deadline};
+                  .deadline = deadline::ranks};
   ask_ranks<done_reply>(self, p, [&](std::uint32_t rank) {
     where.rank = rank;
     return join_ranks_request{where, s.present};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/deadlines.hpp"
 #include "actors/learner.hpp"
 #include "actors/stage_training.hpp"
 

@@ -23,13 +23,14 @@ const std::string& reply_in(const wire::outcome& how) {
     throw *how.failure;
   }
   const auto& m = how.reply;
-  if (m.parts.size() != 1 || m.kind > static_cast<std::uint16_t>(errc::conflict)) {
+  const auto failure = errc_of(m.kind);
+  if (m.parts.size() != 1 || (m.kind != 0 && !failure)) {
     throw error{errc::failed, "an answer of kind " + std::to_string(m.kind) + " with " +
                                   std::to_string(m.parts.size()) +
                                   " parts; it has one, and a kind that names an error"};
   }
-  if (m.kind != 0) {
-    throw error{static_cast<errc>(m.kind), *m.parts.front()};
+  if (failure) {
+    throw error{*failure, *m.parts.front()};
   }
   return *m.parts.front();
 }

@@ -24,6 +24,13 @@ int exit_status(errc code) noexcept {
   return 1;
 }
 
+std::optional<errc> errc_of(int number) noexcept {
+  if (number < static_cast<int>(errc::failed) || number > static_cast<int>(errc::conflict)) {
+    return std::nullopt;
+  }
+  return static_cast<errc>(number);
+}
+
 std::string to_string(errc code) {
   constexpr std::array<const char*, 9> names{
       "", "failed", "invalid", "not_found", "unavailable", "corrupt", "resource_exhausted", "fenced", "conflict"};

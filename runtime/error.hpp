@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -34,6 +35,11 @@ private:
 /// The exit status of every command (docs/troupectl.md): 0 fine, 1 failure, 2 usage, 3 not found, 4 unavailable, 5
 /// integrity violated.
 int exit_status(errc code) noexcept;
+/// That of a run which Ctrl-C or SIGTERM ended before it was finished, as shells have it for SIGINT.
+inline constexpr int stopped_status = 130;
+
+/// The kind that a number stands for, as it came from another process; nothing for a number that names none.
+std::optional<errc> errc_of(int number) noexcept;
 
 std::string to_string(errc code);
 

@@ -3,31 +3,19 @@
 
 #include "runtime/data/descriptor.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/time_text.hpp"
 
-#include <chrono>
 #include <cstring>
 #include <fcntl.h>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace troupe::admin {
-
-namespace {
-
-/// RFC 3339 in UTC, with milliseconds.
-std::string time_text(std::chrono::system_clock::time_point at) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
-  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
-}
-
-} // namespace
 
 audit_log::audit_log(const std::string& run_folder) : path_(run_folder + "/audit.jsonl") {}
 
 void audit_log::record(const http::caller& who, const std::string& verb, const nlohmann::json& arguments,
                        const std::string& outcome) {
-  const nlohmann::ordered_json line{{"time", time_text(std::chrono::system_clock::now())},
+  const nlohmann::ordered_json line{{"time", metrics::time_text_now()},
                                     {"who", who.name},
                                     {"role", wire::to_string(who.as)},
                                     {"from", who.address},

@@ -7,8 +7,6 @@
 #include "deploy/troupectl/program.hpp"
 #include "runtime/error.hpp"
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -84,14 +82,6 @@ std::vector<std::string> arguments_in(const http::request& asked) {
   return words;
 }
 
-void refuse_writers(const std::string& verb) {
-  constexpr std::array writers{"import", "compact", "quarantine", "repair"};
-  if (std::find(writers.begin(), writers.end(), verb) != writers.end()) {
-    throw error{errc::unavailable, verb + " writes to the store, and this one is at work; stop the run, then use "
-                                          "troupectl --store there"};
-  }
-}
-
 } // namespace
 
 store_reading::store_reading(std::string run_folder, const store::journal& journal)
@@ -112,7 +102,6 @@ void store_reading::add_routes(http::server& to) {
 
 http::reply store_reading::read(const http::request& asked) {
   const auto words = arguments_in(asked);
-  refuse_writers(words.front());
   const reader_slot slot{readers_};
   bounded_text out{answer_max, fmt::format("the answer is longer than {} MiB; ask for less, with --where, --limit or "
                                            "--fields, or look there with --run",

@@ -4,19 +4,24 @@
 #include "deploy/completion/scripts.hpp"
 #include "runtime/error.hpp"
 
+#include <algorithm>
+#include <fmt/format.h>
+
 namespace troupe::completion {
 
+const std::vector<std::string>& shell_names() {
+  static const std::vector<std::string> names{"bash", "zsh", "fish"};
+  return names;
+}
+
 shell parse_shell(const std::string& name) {
-  if (name == "bash") {
-    return shell::bash;
+  const auto& names = shell_names();
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) {
+    throw error{errc::invalid,
+                fmt::format("there is no completion for {}; choose one of {}", name, fmt::join(names, ", "))};
   }
-  if (name == "zsh") {
-    return shell::zsh;
-  }
-  if (name == "fish") {
-    return shell::fish;
-  }
-  throw error{errc::invalid, "there is no completion for " + name + "; choose one of bash, zsh, fish"};
+  return static_cast<shell>(it - names.begin());
 }
 
 std::string script(const CLI::App& app, shell of) {

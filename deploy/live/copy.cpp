@@ -52,9 +52,7 @@ std::optional<copy> copy::ask(const std::string& run_folder, int seconds) {
     return copy{std::move(connection), said["folder"].get<std::string>()};
   }
   if (said.is_object() && said.contains("error") && said["error"].is_string()) {
-    const int code = said.value("code", 0);
-    const bool known = code >= static_cast<int>(errc::failed) && code <= static_cast<int>(errc::conflict);
-    throw error{known ? static_cast<errc>(code) : errc::failed,
+    throw error{errc_of(said.value("code", 0)).value_or(errc::failed),
                 "the process of the run " + run_folder + " answers: " + said["error"].get<std::string>()};
   }
   throw error{errc::failed, "the process of the run " + run_folder +

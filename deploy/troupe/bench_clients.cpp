@@ -2,6 +2,7 @@
 // What a server's memory does while many clients talk to it. The clients are sockets of another process that speak the
 // wire's protocol, since a thousand whole ones would measure their own threads.
 #include "deploy/troupe/bench_wire.hpp"
+#include "deploy/troupe/measure.hpp"
 #include "runtime/error.hpp"
 #include "runtime/wire/envelope.hpp"
 #include "runtime/wire/incarnation.hpp"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sys/resource.h>
@@ -111,13 +111,6 @@ void allow_descriptors(std::uint32_t clients) {
   }
 }
 
-std::uint64_t resident_bytes() {
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  std::ifstream{"/proc/self/statm"} >> size >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 /// The highest in so much time: what a server holds goes up and down with the requests under way.
 std::uint64_t resident_peak(double seconds) {
   const auto until = clock::now() + std::chrono::duration<double>(seconds);
@@ -156,7 +149,7 @@ nlohmann::json bench_clients(const wire_bench& o) {
   std::this_thread::sleep_for(std::chrono::duration<double>(2 * fifth)); // the time that is measured
   const auto end = resident_peak(fifth);
   const auto counts = server.read();
-  const auto took = std::chrono::duration<double>(clock::now() - began).count();
+  const auto took = since(began);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   ::close(to_child[0]);

@@ -4,6 +4,7 @@
 #include "deploy/troupe/bench_wire.hpp"
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/device_option.hpp"
+#include "deploy/troupe/measure.hpp"
 #include "gpu/engine.hpp"
 
 #include <chrono>
@@ -28,10 +29,6 @@ struct options {
 /// The model of r1-tiny: hidden 128, 2 layers, 4 heads, SwiGLU 512, 40 tokens of vocabulary.
 gpu::model_shape tiny() {
   return {.vocab_size = 40, .max_position_embeddings = 64, .rope_theta = 1000};
-}
-
-double since(std::chrono::steady_clock::time_point t) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
 }
 
 int bench_decode(const options& o) {

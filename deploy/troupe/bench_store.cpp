@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/bench_store.hpp"
 
+#include "deploy/troupe/measure.hpp"
 #include "runtime/rollout/ledger.hpp"
 #include "runtime/store/database.hpp"
 #include "runtime/store/envelope.hpp"
@@ -8,11 +9,9 @@
 #include "runtime/store/keys.hpp"
 #include "schema/codec.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -30,18 +29,6 @@ constexpr std::uint32_t tokens = 1024; // with their log-probabilities and text:
 constexpr std::uint32_t group_size = 8;
 constexpr std::uint32_t groups_a_batch = 32; // 256 samples
 constexpr std::uint64_t soak_keys = 20'000;  // written over and over, so that the disk stays bounded too
-
-double since(clock::time_point t) {
-  return std::chrono::duration<double>(clock::now() - t).count();
-}
-
-double median(std::vector<double> all) {
-  if (all.empty()) {
-    return 0;
-  }
-  std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
-  return all[all.size() / 2];
-}
 
 /// Removed with everything in it at the end.
 class folder {
@@ -219,13 +206,6 @@ nlohmann::json open_large(const store_bench& o, const folder& in) {
   std::uint64_t seen = 0;
   journal.for_each_group([&](const group&) { return ++seen > 0; });
   return {{"groups", seen}, {"open_seconds", opened}, {"read_all_groups_seconds", since(began)}};
-}
-
-std::uint64_t resident_bytes() {
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  std::ifstream{"/proc/self/statm"} >> size >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 /// Memory at a fifth of the time, when buffers and caches have filled, and at the end.

@@ -2,15 +2,13 @@
 // How many bytes a second our wire carries, beside a loop of plain ZeroMQ: the same frames one way, a short answer
 // back, the same bytes under way at once. The plain loop checks nothing, copies nothing and knows nobody.
 #include "deploy/troupe/bench_wire.hpp"
+#include "deploy/troupe/measure.hpp"
 #include "runtime/wire/client.hpp"
 #include "runtime/wire/incarnation.hpp"
 #include "runtime/wire/server.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -27,15 +25,6 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::size_t under_way = 48UL << 20; // bytes; the credit is 64 MiB
 const std::string acknowledged = "thanks";
-
-double since(clock::time_point t) {
-  return std::chrono::duration<double>(clock::now() - t).count();
-}
-
-double median(std::vector<double> all) {
-  std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
-  return all[all.size() / 2];
-}
 
 /// Two ends and what lets them talk.
 struct end_keys {

@@ -65,9 +65,8 @@ std::vector<problem> sample_all(const options& o) {
     std::cerr << "troupe eval: " << remark << '\n';
   }
   const auto tokenizer = text::load_tokenizer(o.model);
-  const auto backend =
-      gpu::open_backend({.device = o.device, .threads = std::max(1u, std::thread::hardware_concurrency())});
-  const auto sampler = backend->make_sampler(backend->load_weights(o.model, policy_version{}), 128);
+  const auto model = open_model(o.model, o.device);
+  const auto sampler = model.backend->make_sampler(model.weights, 128);
   std::vector<problem> problems;
   auto sampling = o.sampling;
   sampling.stop_tokens = text::read_stop_tokens(o.model, *tokenizer);

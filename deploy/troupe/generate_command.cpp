@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 namespace troupe::program {
 
@@ -20,7 +19,6 @@ namespace {
 struct options {
   std::string model;
   std::string device = "cpu";
-  std::string dtype = "float32";
   std::uint32_t num_samples = 1;
   std::uint64_t seed = 0;
   gpu::sampling_options sampling{.raw_logprobs = true};
@@ -78,16 +76,14 @@ void add_generate(CLI::App& app, body& chosen) {
   command->add_option("--top-p", o->sampling.top_p, "1 is off")->check(CLI::Range(0.0, 1.0));
   command->add_option("--top-k", o->sampling.top_k, "0 is off");
   command->add_option("--seed", o->seed, "of the random numbers");
-  command->add_option("--dtype", o->dtype, "float32")->check(CLI::IsMember({"float32"}));
+  add_dtype(*command);
   add_device(*command, o->device);
   command->callback([&chosen, o] {
     chosen = [o] {
       const auto tokenizer = text::load_tokenizer(o->model);
       o->sampling.stop_tokens = text::read_stop_tokens(o->model, *tokenizer);
-      const auto backend = gpu::open_backend(
-          {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
-      const auto weights = backend->load_weights(o->model, policy_version{});
-      const auto sampler = backend->make_sampler(weights, std::min(o->num_samples, 256u));
+      const auto model = open_model(o->model, o->device);
+      const auto sampler = model.backend->make_sampler(model.weights, std::min(o->num_samples, 256u));
       std::uint64_t line = 0;
       return answer_lines(std::cin, std::cout,
                           [&](const nlohmann::json& in) { return sample_line(in, *sampler, *tokenizer, *o, line++); });

@@ -9,7 +9,7 @@
 /// What the processes of one learner share: rank 0, `troupe node learner` as all know it, and the ranks beside it.
 namespace troupe::program {
 
-/// What any rank needs of the world, and no other ranks so far. `here` outlives it.
+/// The parts of the rank that this process is (deploy/troupe/run_parts.hpp). `here` outlives them.
 std::shared_ptr<actors::learner_parts> learner_parts_of(node& here);
 
 cluster::sign_of_life tell(actors::activity& meter, const actors::worker_status& status);

@@ -30,12 +30,12 @@ int main(int argc, char** argv) {
   }
   if (const auto wrong = troupe::unknown_command(app, argc > 1 ? argv[1] : ""); !wrong.empty()) {
     std::fprintf(stderr, "troupe: %s\n", wrong.c_str());
-    return 2;
+    return troupe::exit_status(troupe::errc::invalid);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    return app.exit(e) == 0 ? 0 : troupe::exit_status(troupe::errc::invalid);
   }
   try {
     const int status = chosen();
@@ -48,6 +48,6 @@ int main(int argc, char** argv) {
     return troupe::exit_status(e.code());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "troupe: %s\n", e.what());
-    return 1;
+    return troupe::exit_status(troupe::errc::failed);
   }
 }

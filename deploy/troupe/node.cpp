@@ -168,7 +168,7 @@ void node::fail(const error& why) {
   if (!ended_) {
     ended_ = end::failed;
     reason_ = why.what();
-    problem_ = why;
+    problem_ = why.code();
   }
 }
 
@@ -226,9 +226,12 @@ std::string node::reason() const {
   return reason_;
 }
 
-error node::problem() const {
+int node::leave(actors::member_link& link, end how) const {
+  const auto why = reason();
+  link.leave(why);
+  std::fprintf(stderr, "%s: %s\n", who_.name.c_str(), why.c_str());
   std::lock_guard lock{mutex_};
-  return problem_.value_or(error{errc::failed, reason_});
+  return how == end::failed ? exit_status(problem_) : 0;
 }
 
 std::string host_name() {
@@ -246,12 +249,6 @@ cluster::sign_of_life with_unanswered(cluster::sign_of_life said, const std::str
     said.unanswered_by = role;
   }
   return said;
-}
-
-caf::actor_system_config& quiet_actors(caf::actor_system_config& config) {
-  config.set("scheduler.max-threads", std::size_t{1});
-  config.set("logger.verbosity", caf::atom("quiet"));
-  return config;
 }
 
 } // namespace troupe::program

@@ -5,6 +5,7 @@
 #include "actors/member_link.hpp"
 #include "runtime/config/node_config.hpp"
 #include "runtime/config/recipe.hpp"
+#include "runtime/error.hpp"
 #include "runtime/http/server.hpp"
 #include "runtime/metrics/health.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -12,7 +13,6 @@
 #include "runtime/wire/server.hpp"
 
 #include <atomic>
-#include <caf/actor_system_config.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,7 +58,7 @@ public:
   enum class end : std::uint8_t {
     stopped, ///< by a signal, or told to drain
     over,    ///< the run is over
-    failed,  ///< see `problem`
+    failed,
   };
   /// Until a signal, an order or a failure.
   end wait();
@@ -72,15 +72,15 @@ public:
   /// Whether `wait` would return at once.
   bool ended() const;
   const std::atomic<bool>& stop_flag() const { return stopping_; }
-  /// Why `wait` ended, in words.
-  std::string reason() const;
-  /// What the exit status is made of, where `wait` said `failed`.
-  error problem() const;
+  /// Leaves the run, saying why `wait` has ended. Returns the exit status of this process.
+  int leave(actors::member_link& link, end how) const;
   /// Ends `wait`. Safe from any thread.
   void fail(const error& why);
   actors::failure_sink failure_sink();
 
 private:
+  /// Why `wait` ended, in words.
+  std::string reason() const;
   void obey(const cluster::instruction& told);
   void refresh_keys();
 
@@ -99,11 +99,8 @@ private:
   mutable std::mutex mutex_;
   std::optional<end> ended_;
   std::string reason_;
-  std::optional<error> problem_;
+  errc problem_ = errc::failed; ///< where it has failed
 };
-
-/// For a process whose heavy actors each have a thread of their own.
-caf::actor_system_config& quiet_actors(caf::actor_system_config& config);
 
 std::string host_name(); ///< of this machine
 std::chrono::milliseconds milliseconds_of(double seconds);

@@ -5,12 +5,13 @@
 #include "deploy/admin/store_reading.hpp"
 #include "deploy/live/endpoint.hpp"
 #include "deploy/troupe/node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
+#include "runtime/data/folder_size.hpp"
 #include "runtime/metrics/readings.hpp"
 
-#include <caf/actor_system.hpp>
 #include <cstdio>
 #include <filesystem>
 
@@ -38,16 +39,6 @@ void show_space(node& here, bool full) {
   full ? here.health().set("store", "the disk is full; writes wait for space") : here.health().clear("store");
 }
 
-std::uintmax_t bytes_below(const fs::path& folder) {
-  std::uintmax_t sum = 0;
-  std::error_code gone; // files come and go while the store works
-  for (const auto& file : fs::recursive_directory_iterator{folder, gone}) {
-    const auto size = file.file_size(gone);
-    sum += gone ? 0 : size;
-  }
-  return sum;
-}
-
 } // namespace
 
 int run_buffer_node(node& here) {
@@ -64,8 +55,7 @@ int run_buffer_node(node& here) {
   if (!endpoint.problem().empty()) {
     say("troupectl --run cannot look into this run: " + endpoint.problem());
   }
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   const auto service = std::make_shared<actors::buffer_service>(journal, recipe, sources, actors::read_clocks());
   service->show_in(here.figures());
   show_space(here, false);
@@ -81,18 +71,14 @@ int run_buffer_node(node& here) {
     const auto admin = here.open_admin([&](http::server& to) { reading.add_routes(to); });
     here.figures().on_read([&](metrics::registry& to) {
       metrics::show(to, server.read());
-      to.set("troupe_buffer_store_bytes", static_cast<double>(bytes_below(fs::path{config.run} / "store")));
+      to.set("troupe_buffer_store_bytes", static_cast<double>(data::folder_bytes(config.run + "/store").value_or(0)));
     });
     const auto page = here.open_page();
     const auto link = here.join([] { return cluster::sign_of_life{.doing = "keeping the store"}; },
                                 page ? page->endpoint().text() : "", admin ? admin->url() : "");
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
-    say(here.reason());
+    status = here.leave(*link, here.wait());
   }
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(door, buffer);
   return status;
 }
 

@@ -3,8 +3,10 @@
 #include "actors/control_calls.hpp"
 #include "deploy/admin/cluster_routes.hpp"
 #include "deploy/troupe/node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/run_control.hpp"
 #include "deploy/troupe/run_walk.hpp"
+#include "runtime/error.hpp"
 #include "runtime/metrics/readings.hpp"
 
 #include <future>
@@ -40,8 +42,7 @@ void show(metrics::registry& to, run_walk& run) {
 } // namespace
 
 int run_controller_node(node& here) {
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   run_walk run{here, system};
   const wire::server server{here.serving(here.config().control_listen, actors::may_join), run.desk().handler()};
   admin::audit_log audit{here.config().run};
@@ -83,7 +84,7 @@ int run_controller_node(node& here) {
   }
   run.display().say(finished ? "finished: open " + here.config().run + "/report.html"
                              : "stopped; every committed step is stored");
-  return finished ? 0 : 130;
+  return finished ? 0 : stopped_status;
 }
 
 } // namespace troupe::program

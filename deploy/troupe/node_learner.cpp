@@ -11,11 +11,11 @@
 #include "actors/weights_calls.hpp"
 #include "actors/weights_door.hpp"
 #include "deploy/troupe/learner_node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/metrics/readings.hpp"
 
-#include <caf/actor_system.hpp>
 #include <cstdio>
 
 namespace troupe::program {
@@ -76,17 +76,9 @@ cluster::sign_of_life tell(actors::activity& meter, const actors::worker_status&
 
 std::shared_ptr<actors::learner_parts> learner_parts_of(node& here) {
   const auto& recipe = here.recipe();
-  auto parts = std::make_shared<actors::learner_parts>();
-  parts->recipe = &recipe;
-  parts->sources = config::open_sources(recipe);
-  parts->backend = gpu::open_backend(backend_of(recipe));
-  parts->tokenizer_folder = prepare_tokenizer(recipe, parts->sources, here.config().run);
-  parts->tokenizer = text::load_tokenizer(parts->tokenizer_folder);
-  parts->meter = std::make_shared<actors::activity>();
+  auto parts = std::make_shared<actors::learner_parts>(learner_parts_of(
+      recipe, config::open_sources(recipe), gpu::open_backend(backend_of(recipe)), here.config().run, here.who()));
   parts->status = std::make_shared<actors::worker_status>(&here.figures());
-  parts->run_folder = here.config().run;
-  parts->new_model = shape_of(recipe.model, parts->tokenizer->vocabulary_size());
-  parts->who = here.who();
   parts->meeting_host = here.config().ranks_host;
   return parts;
 }
@@ -100,8 +92,7 @@ int run_learner_node(node& here) {
   const auto board = std::make_shared<actors::weights_board>();
   parts->board = board;
 
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   const auto client = here.dial_buffer();
   const auto buffer = system.spawn(actors::remote_buffer, client);
   const auto rank_clients = dial_ranks(here);
@@ -134,14 +125,9 @@ int run_learner_node(node& here) {
           return said;
         },
         page ? page->endpoint().text() : "");
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());
-    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    status = here.leave(*link, here.wait());
   }
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(learner, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(door, learner, buffer);
   return status;
 }
 

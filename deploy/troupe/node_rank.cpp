@@ -6,9 +6,9 @@
 #include "actors/rank_door.hpp"
 #include "actors/remote_buffer.hpp"
 #include "deploy/troupe/learner_node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "runtime/metrics/readings.hpp"
 
-#include <caf/actor_system.hpp>
 #include <cstdio>
 
 namespace troupe::program {
@@ -17,8 +17,7 @@ int run_rank_node(node& here) {
   const auto& config = here.config();
   const std::shared_ptr<const actors::learner_parts> parts = learner_parts_of(here);
 
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   const auto client = here.dial_buffer();
   const auto buffer = system.spawn(actors::remote_buffer, client);
   const auto rank = system.spawn<caf::detached>(actors::learner_rank, parts, buffer);
@@ -36,14 +35,9 @@ int run_rank_node(node& here) {
     const auto page = here.open_page();
     const auto link = here.join([&] { return with_unanswered(tell(*parts->meter, *parts->status), "buffer", *client); },
                                 page ? page->endpoint().text() : "");
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    std::fprintf(stderr, "%s: %s\n", config.name.c_str(), here.reason().c_str());
-    status = ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    status = here.leave(*link, here.wait());
   }
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(rank, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(door, rank, buffer);
   return status;
 }
 

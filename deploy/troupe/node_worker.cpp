@@ -6,12 +6,12 @@
 #include "actors/verifier.hpp"
 #include "actors/weights_follower.hpp"
 #include "deploy/troupe/node.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "deploy/troupe/reward_judges.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "runtime/metrics/readings.hpp"
 #include "runtime/text/tokenizer.hpp"
 
-#include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -110,9 +110,7 @@ int work(node& here, caf::actor_system& system, const actors::worker_actor& work
     draining = true;
     drain(here, system, worker, buffer);
   }
-  link.leave(here.reason());
-  std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
-  return ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+  return here.leave(link, ended);
 }
 
 } // namespace
@@ -124,8 +122,7 @@ int run_generator_node(node& here) {
   const auto status = std::make_shared<actors::worker_status>(&here.figures());
   const auto meter = std::make_shared<actors::activity>();
   std::atomic<bool> draining{false};
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   status->now("waiting for the tokenizer", "learner");
   const auto client = here.dial_buffer();
   const auto board = std::make_shared<actors::weights_board>();
@@ -151,10 +148,7 @@ int run_generator_node(node& here) {
       page ? page->endpoint().text() : "");
   const auto tokenizer = fetch_tokenizer_from(*learner, here);
   if (!tokenizer) {
-    const auto ended = here.wait();
-    link->leave(here.reason());
-    std::fprintf(stderr, "%s: %s\n", here.who().name.c_str(), here.reason().c_str());
-    return ended == node::end::failed ? exit_status(here.problem().code()) : 0;
+    return here.leave(*link, here.wait());
   }
   follower.emplace(actors::weights_follower::options{.client = learner, .board = board, .backend = backend});
   const auto buffer = system.spawn(actors::remote_buffer, client);
@@ -163,8 +157,7 @@ int run_generator_node(node& here) {
       std::make_shared<actors::sampling_station>(backend, board, tokenizer, meter, recipe.generator_batch_size),
       recipe.generator_batch_size, here.failure_sink(), status);
   const int result = work(here, system, worker, *client, *link, draining);
-  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(worker, buffer);
   return result;
 }
 
@@ -172,8 +165,7 @@ int run_verifier_node(node& here) {
   require_programs(here.recipe());
   const auto status = std::make_shared<actors::worker_status>(&here.figures());
   std::atomic<bool> draining{false};
-  caf::actor_system_config quiet;
-  caf::actor_system system{quiet_actors(quiet)};
+  quiet_system system;
   const auto client = here.dial_buffer();
   const auto buffer = system.spawn(actors::remote_buffer, client);
   here.figures().on_read([&](metrics::registry& to) { metrics::show(to, client->read()); });
@@ -184,8 +176,7 @@ int run_verifier_node(node& here) {
   const auto worker = system.spawn<caf::detached>(actors::verifier, here.who(), actors::buffer_actor{buffer},
                                                   make_group_judge(here.recipe()), here.failure_sink(), status);
   const int result = work(here, system, worker, *client, *link, draining);
-  caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
+  end_actors(worker, buffer);
   return result;
 }
 

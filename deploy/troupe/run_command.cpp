@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/commands.hpp"
 #include "deploy/troupe/reward_judges.hpp"
-#include "deploy/troupe/run_folder.hpp"
 #include "deploy/troupe/run_parts.hpp"
 #include "deploy/troupe/run_session.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/recipe.hpp"
-#include "runtime/error.hpp"
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 
-#include <filesystem>
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -21,17 +19,14 @@ namespace troupe::program {
 namespace {
 
 struct options {
-  std::string recipe = "r1-tiny";
-  std::vector<std::string> set;
-  std::string out;
-  bool resume = false;
+  run_request run;
   bool dry_run = false;
 };
 
 void add_options(CLI::App& command, const std::shared_ptr<options>& o) {
-  command.add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
-  command.add_option("--out", o->out, "run directory; default runs/RECIPE");
-  command.add_flag("--resume", o->resume, "go on with the run in the run directory");
+  command.add_option("--set", o->run.set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
+  command.add_option("--out", o->run.out, "run directory; default runs/RECIPE");
+  command.add_flag("--resume", o->run.resume, "go on with the run in the run directory");
   command.add_flag("--dry-run", o->dry_run, "print the plan, change nothing");
 }
 
@@ -56,19 +51,12 @@ void print_plan(const config::recipe& r) {
 }
 
 int run(const options& o) {
-  // On resuming, the recipe must be the one the run was started with, under the same settings.
-  const std::string out = o.out.empty() ? "runs/" + config::load_recipe(o.recipe, o.set).name : o.out;
-  const bool own = o.resume && o.set.empty();
-  if (own && !std::filesystem::exists(out + "/recipe.yaml")) {
-    throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
-  }
-  const auto settings = own ? settings_of_run(out) : std::optional{o.set};
-  const auto recipe = settings ? config::load_recipe(o.recipe, *settings) : config::load_recipe(out + "/recipe.yaml");
+  const auto wanted = look_up(o.run);
   if (o.dry_run) {
-    print_plan(recipe);
+    print_plan(wanted.recipe);
     return 0;
   }
-  return run_session(recipe, {.folder = out, .resume = o.resume, .settings = settings.value_or(o.set)});
+  return run_session(wanted);
 }
 
 } // namespace
@@ -77,7 +65,7 @@ void add_run(CLI::App& app, body& chosen) {
   auto* command = app.add_subcommand("run", "Run a recipe: a name (troupe recipe list) or a YAML file.\n"
                                             "Example: troupe run mine.yaml --out runs/first");
   auto o = std::make_shared<options>();
-  command->add_option("RECIPE", o->recipe, "name or file")->required()->default_str("");
+  command->add_option("RECIPE", o->run.recipe, "name or file")->required()->default_str("");
   add_options(*command, o);
   command->callback([&chosen, o] { chosen = [o] { return run(*o); }; });
 }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -57,6 +58,20 @@ void make_writable(const fs::path& folder) {
   }
 }
 
+/// The `--set` words a run was started with; nothing where its recipe does not say.
+std::optional<std::vector<std::string>> settings_of_run(const std::string& folder) {
+  std::ifstream in{fs::path{folder} / "recipe.yaml"};
+  std::vector<std::string> settings;
+  std::string line;
+  if (!std::getline(in, line) || line != resolved_mark) {
+    return std::nullopt;
+  }
+  while (std::getline(in, line) && line.starts_with(setting_mark)) {
+    settings.push_back(nlohmann::json::parse(line.substr(setting_mark.size())).get<std::string>());
+  }
+  return settings;
+}
+
 } // namespace
 
 bool run_begun(const std::string& folder) {
@@ -85,39 +100,37 @@ bool run_begun(const std::string& folder) {
   }
 }
 
-std::optional<std::vector<std::string>> settings_of_run(const std::string& folder) {
-  std::ifstream in{fs::path{folder} / "recipe.yaml"};
-  std::vector<std::string> settings;
-  std::string line;
-  if (!std::getline(in, line) || line != resolved_mark) {
-    return std::nullopt;
+wanted_run look_up(const run_request& said) {
+  const auto out = said.out.empty() ? "runs/" + config::load_recipe(said.recipe, said.set).name : said.out;
+  const auto own_recipe = (fs::path{out} / "recipe.yaml").string();
+  if (said.resume && !fs::exists(own_recipe)) {
+    throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
   }
-  while (std::getline(in, line) && line.starts_with(setting_mark)) {
-    settings.push_back(nlohmann::json::parse(line.substr(setting_mark.size())).get<std::string>());
-  }
-  return settings;
+  const auto settings = said.resume && said.set.empty() ? settings_of_run(out) : std::optional{said.set};
+  return {.folder = out,
+          .recipe = settings ? config::load_recipe(said.recipe, *settings) : config::load_recipe(own_recipe),
+          .settings = settings.value_or(said.set),
+          .resume = said.resume};
 }
 
-config::recipe recipe_of_run(const std::string& folder, const config::recipe& wanted, bool resume) {
-  const auto recipe_file = (fs::path{folder} / "recipe.yaml").string();
-  if (resume && !fs::exists(recipe_file)) {
-    throw error{errc::not_found, folder + " holds no run to resume; start one without --resume"};
+config::recipe recipe_of_run(const wanted_run& wanted, run_verb verb) {
+  if (!wanted.resume && run_begun(wanted.folder)) {
+    throw error{errc::invalid,
+                wanted.folder + " already holds a run: go on with it by --resume, or choose another --out"};
   }
-  if (!resume && run_begun(folder)) {
-    throw error{errc::invalid, folder + " already holds a run: go on with it by --resume, or choose another --out"};
+  if (!wanted.resume) {
+    return wanted.recipe;
   }
-  if (!resume) {
-    return wanted;
-  }
+  const auto recipe_file = (fs::path{wanted.folder} / "recipe.yaml").string();
   auto there = config::load_recipe(recipe_file);
   // How many do the work changes nothing of what is trained, and a checkpoint suits any number of ranks.
-  there.learners = wanted.learners;
-  there.generators = wanted.generators;
-  there.verifiers = wanted.verifiers;
-  if (const auto change = first_difference(config::to_yaml(there), config::to_yaml(wanted)); !change.empty()) {
+  there.learners = wanted.recipe.learners;
+  there.generators = wanted.recipe.generators;
+  there.verifiers = wanted.recipe.verifiers;
+  if (const auto change = first_difference(config::to_yaml(there), config::to_yaml(wanted.recipe)); !change.empty()) {
     throw error{errc::invalid, "the recipe differs from the one this run was started with (" + recipe_file +
-                                   "): " + change + ". A run keeps its recipe: go on with `" + resume_command(folder) +
-                                   "`, or start a new run"};
+                                   "): " + change + ". A run keeps its recipe: go on with `" +
+                                   resume_command(wanted.folder, verb) + "`, or start a new run"};
   }
   return there;
 }
@@ -140,7 +153,7 @@ bool claim_run_folder(const std::string& folder, const config::recipe& of, const
   return false;
 }
 
-std::string resume_command(const std::string& folder) {
+std::string resume_command(const std::string& folder, run_verb verb) {
   const auto word = [](const std::string& text) {
     const bool plain =
         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+=:") ==
@@ -151,7 +164,8 @@ std::string resume_command(const std::string& folder) {
     }
     return plain ? text : "'" + quoted + "'";
   };
-  return "troupe run " + word(folder + "/recipe.yaml") + " --out " + word(folder) + " --resume";
+  return std::string{"troupe "} + (verb == run_verb::up ? "up " : "run ") + word(folder + "/recipe.yaml") + " --out " +
+         word(folder) + " --resume";
 }
 
 } // namespace troupe::program

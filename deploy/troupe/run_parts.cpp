@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupe/run_parts.hpp"
 
-#include "deploy/troupe/run_folder.hpp"
 #include "runtime/data/file_hash.hpp"
 #include "runtime/error.hpp"
 #include "runtime/metrics/report.hpp"
@@ -47,6 +46,10 @@ std::string alphabet_of(const config::recipe& r, const actors::source_map& sourc
   return task::alphabet(all);
 }
 
+namespace {
+
+/// The folder whose files make a checkpoint's tokenizer: the model's own, or one made for the tasks. Below `run`,
+/// where several processes may want it at once.
 std::string prepare_tokenizer(const config::recipe& r, const actors::source_map& sources, const std::string& run) {
   const fs::path folder = fs::path{run} / "tokenizer";
   if (fs::exists(folder / "tokenizer.json")) {
@@ -78,12 +81,30 @@ gpu::model_shape shape_of(const config::model_spec& m, std::uint32_t vocabulary)
           .initializer_range = m.initializer_range};
 }
 
+} // namespace
+
 gpu::backend_options backend_of(const config::recipe& r) {
   const std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return {.device = r.device,
           .deterministic = r.deterministic,
           .threads = r.threads != 0 ? r.threads : std::max(1u, cores / (r.generators + r.learners)),
           .sft_threads = r.threads != 0 ? r.threads : std::max(1u, cores / r.learners)};
+}
+
+actors::learner_parts learner_parts_of(const config::recipe& r, actors::source_map sources,
+                                       std::shared_ptr<gpu::backend> backend, const std::string& run,
+                                       const actors::worker_name& who) {
+  actors::learner_parts parts;
+  parts.recipe = &r;
+  parts.backend = std::move(backend);
+  parts.tokenizer_folder = prepare_tokenizer(r, sources, run);
+  parts.tokenizer = text::load_tokenizer(parts.tokenizer_folder);
+  parts.meter = std::make_shared<actors::activity>();
+  parts.sources = std::move(sources);
+  parts.run_folder = run;
+  parts.new_model = shape_of(r.model, parts.tokenizer->vocabulary_size());
+  parts.who = who;
+  return parts;
 }
 
 void cut_metrics_back(const std::string& folder, const config::recipe& r, const history& known) {
@@ -140,12 +161,12 @@ void keep_data_files(store::journal& journal, const config::recipe& r) {
   }
 }
 
-bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log) try {
+bool write_report(const std::string& folder, const std::string& counts, metrics::run_log& log, run_verb verb) try {
   metrics::set_report_counts(folder, nlohmann::json::parse(counts));
   metrics::write_report(folder);
   return true;
 } catch (const error& e) {
-  log.event(std::string{"the report is not written: "} + e.what() + "; `" + resume_command(folder) +
+  log.event(std::string{"the report is not written: "} + e.what() + "; `" + resume_command(folder, verb) +
                 "` writes it when that is mended",
             true);
   return false;

@@ -2,6 +2,7 @@
 #include "deploy/troupe/run_walk.hpp"
 
 #include "actors/deadlines.hpp"
+#include "deploy/troupe/quiet_system.hpp"
 #include "runtime/error.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -32,10 +33,7 @@ struct run_walk::connection {
       : to_buffer(here.dial_buffer()), to_learner(here.dial(here.config().weights_address, "learner-0")),
         buffer(system.spawn(actors::remote_buffer, to_buffer)),
         learner(system.spawn(actors::remote_learner, to_learner, actors::deadline::step_of(here.recipe()))) {}
-  ~connection() {
-    caf::anon_send_exit(buffer, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(learner, caf::exit_reason::user_shutdown);
-  }
+  ~connection() { end_actors(buffer, learner); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
@@ -224,7 +222,7 @@ bool run_walk::attempt() {
                                  .learner = with->learner}};
   const bool finished = controller.run();
   if (finished) {
-    write_report(here_.config().run, controller.summary(), *log_);
+    write_report(here_.config().run, controller.summary(), *log_, run_verb::up);
   }
   return finished;
 }

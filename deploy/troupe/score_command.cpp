@@ -7,14 +7,12 @@
 
 #include <iostream>
 #include <memory>
-#include <thread>
 
 namespace troupe::program {
 
 void add_score(CLI::App& app, body& chosen) {
   struct options {
     std::string model;
-    std::string dtype = "float32";
     std::string device = "cpu";
   };
   auto* command =
@@ -22,14 +20,12 @@ void add_score(CLI::App& app, body& chosen) {
                                   "Example: echo '{\"id\":1,\"ids\":[5,6,7]}' | troupe score --model DIR");
   auto o = std::make_shared<options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
-  command->add_option("--dtype", o->dtype, "float32")->check(CLI::IsMember({"float32"}));
+  add_dtype(*command);
   add_device(*command, o->device);
   command->callback([&chosen, o] {
     chosen = [o] {
-      const auto backend = gpu::open_backend(
-          {.device = o->device, .deterministic = false, .threads = std::max(1u, std::thread::hardware_concurrency())});
-      const auto weights = backend->load_weights(o->model, policy_version{});
-      const auto vocabulary = static_cast<std::int32_t>(backend->shape(*weights).vocab_size);
+      const auto model = open_model(o->model, o->device);
+      const auto vocabulary = static_cast<std::int32_t>(model.backend->shape(*model.weights).vocab_size);
       return answer_lines(std::cin, std::cout, [&](const nlohmann::json& in) -> nlohmann::json {
         const auto ids = require<std::vector<std::int32_t>>(in, "ids");
         if (ids.empty()) {
@@ -41,7 +37,7 @@ void add_score(CLI::App& app, body& chosen) {
                         "id " + std::to_string(id) + " is outside the vocabulary of " + std::to_string(vocabulary)};
           }
         }
-        return {{"logprobs", ids.size() == 1 ? std::vector<float>{} : backend->score(*weights, ids, 1.0)}};
+        return {{"logprobs", ids.size() == 1 ? std::vector<float>{} : model.backend->score(*model.weights, ids, 1.0)}};
       });
     };
   });

@@ -10,6 +10,7 @@
 #include "runtime/keys/key_folder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -35,6 +36,12 @@ constexpr double patience_s = 0.1;       // between two looks whether a second s
 
 std::string name_of(wire::role as, unsigned index) {
   return wire::to_string(as) + "-" + std::to_string(index);
+}
+
+/// Whether what was wrong stays so: the configuration, what it names, or what is stored.
+bool ends_again(int status) {
+  constexpr std::array lasting{errc::invalid, errc::not_found, errc::corrupt};
+  return std::any_of(lasting.begin(), lasting.end(), [&](errc code) { return exit_status(code) == status; });
 }
 
 void make_keys(const std::string& folder, const cast_size& size) {
@@ -126,7 +133,7 @@ std::string supervisor::last_words(const std::string& name) const {
 }
 
 void supervisor::settle_end(const std::string& name, member& m, const process_end& how) {
-  if (m.as == wire::role::controller && how.signal == 0 && how.status != 130) {
+  if (m.as == wire::role::controller && how.signal == 0 && how.status != stopped_status) {
     over_ = how.status;
     return;
   }
@@ -136,7 +143,7 @@ void supervisor::settle_end(const std::string& name, member& m, const process_en
     return;
   }
   const bool early = clock::now() - m.started < quick;
-  const bool refused = early && how.signal == 0 && (how.status == 2 || how.status == 3 || how.status == 5);
+  const bool refused = early && how.signal == 0 && ends_again(how.status);
   m.quick_deaths = early && !how.clean() ? m.quick_deaths + 1 : 0;
   m.proven = m.proven || !early;
   if (refused || m.quick_deaths >= quick_deaths_max) {
@@ -310,7 +317,7 @@ int supervisor::run() {
     for (;;) {
       if (::sigtimedwait(&signals, nullptr, &look_every) > 0) {
         std::fprintf(stderr, "draining: the controller ends after the present step\n");
-        status = 130;
+        status = stopped_status;
         break;
       }
       follow_scale();

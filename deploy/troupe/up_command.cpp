@@ -24,11 +24,8 @@ namespace troupe::program {
 namespace {
 
 struct options {
-  std::string recipe = "r1-tiny";
-  std::vector<std::string> set;
+  run_request run;
   std::vector<std::string> scale;
-  std::string out;
-  bool resume = false;
 };
 
 /// "generator=3" as "generators=3", a key of the recipe. Throws error(invalid).
@@ -77,28 +74,22 @@ void wait_for_store(const std::string& run) {
 }
 
 int up(const options& o) {
-  auto set = o.set;
+  auto request = o.run;
   for (const auto& one : o.scale) {
-    set.push_back(setting_of(one));
+    request.set.push_back(setting_of(one));
   }
-  const std::string out = o.out.empty() ? "runs/" + config::load_recipe(o.recipe, set).name : o.out;
-  const bool own = o.resume && set.empty();
-  if (own && !std::filesystem::exists(out + "/recipe.yaml")) {
-    throw error{errc::not_found, out + " holds no run to resume; start one without --resume"};
-  }
-  const auto lock = hold(out);
-  wait_for_store(out);
-  const auto settings = own ? settings_of_run(out) : std::optional{set};
-  const auto wanted = settings ? config::load_recipe(o.recipe, *settings) : config::load_recipe(out + "/recipe.yaml");
-  const auto recipe = recipe_of_run(out, wanted, o.resume);
+  const auto wanted = look_up(request);
+  const auto lock = hold(wanted.folder);
+  wait_for_store(wanted.folder);
+  const auto recipe = recipe_of_run(wanted, run_verb::up);
   config::check_prompts(recipe, config::open_sources(recipe));
   require_programs(recipe);
-  claim_run_folder(out, recipe, settings.value_or(set));
-  supervisor processes{out,
+  claim_run_folder(wanted.folder, recipe, wanted.settings);
+  supervisor processes{wanted.folder,
                        {.learners = recipe.learners, .generators = recipe.generators, .verifiers = recipe.verifiers}};
   const int status = processes.run();
   if (status != 0) {
-    std::fprintf(stderr, "go on with: troupe up %s/recipe.yaml --out %s --resume\n", out.c_str(), out.c_str());
+    std::fprintf(stderr, "go on with: %s\n", resume_command(wanted.folder, run_verb::up).c_str());
   }
   return status;
 }
@@ -110,11 +101,11 @@ void add_up(CLI::App& app, body& chosen) {
       app.add_subcommand("up", "Run a recipe as processes of this machine, one a member, and look after them\n"
                                "Example: troupe up r1-tiny --out runs/first --scale generator=2");
   auto o = std::make_shared<options>();
-  command->add_option("RECIPE", o->recipe, "name or file")->required()->default_str("");
+  command->add_option("RECIPE", o->run.recipe, "name or file")->required()->default_str("");
   command->add_option("--scale", o->scale, "how many of a role: generator=2, verifier=1; repeatable")->default_str("");
-  command->add_option("--set", o->set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
-  command->add_option("--out", o->out, "run directory; default runs/RECIPE");
-  command->add_flag("--resume", o->resume, "go on with the run in the run directory");
+  command->add_option("--set", o->run.set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
+  command->add_option("--out", o->run.out, "run directory; default runs/RECIPE");
+  command->add_flag("--resume", o->run.resume, "go on with the run in the run directory");
   command->callback([&chosen, o] { chosen = [o] { return up(*o); }; });
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/config/stage_graph.hpp"
 #include "runtime/data/durable_file.hpp"
 #include "runtime/data/folder_hash.hpp"
+#include "runtime/data/folder_size.hpp"
 #include "runtime/error.hpp"
 
 #include <filesystem>
@@ -38,16 +39,6 @@ fs::path place_of(const opened_store& from, const checkpoint_record& c) {
   return fs::path{from.run_folder} / c.folder;
 }
 
-/// Bytes of the files of a folder; nothing when it is not there.
-std::optional<std::uintmax_t> size_of(const fs::path& folder) {
-  std::error_code gone;
-  std::uintmax_t bytes = 0;
-  for (const auto& file : fs::directory_iterator{folder, gone}) {
-    bytes += file.is_regular_file() ? file.file_size() : 0;
-  }
-  return gone ? std::nullopt : std::optional{bytes};
-}
-
 /// Why the files are not those that were recorded; empty when they are.
 std::string fault_of(const fs::path& folder, const checkpoint_record& c) {
   try {
@@ -66,7 +57,7 @@ void list_checkpoints(const opened_store& from, output_format as, std::ostream& 
     const auto of_stage = from.journal->checkpoints(s.stage);
     const auto best = config::choose_checkpoint(of_stage, config::checkpoint_choice::best);
     for (const auto& c : of_stage) {
-      const auto size = size_of(place_of(from, c));
+      const auto size = data::folder_bytes(place_of(from, c).string());
       all.push_back({{"stage", facts.stage_name(c.stage)},
                      {"version", c.version.value},
                      {"branch", c.branch},
@@ -128,7 +119,7 @@ void create_checkpoint(const opened_store& from, const std::string& folder, outp
   }
   const auto parent = fs::absolute(to).parent_path().string();
   data::sync_folder(parent);
-  const auto bytes = size_of(fs::path{to} / "store").value_or(0);
+  const auto bytes = data::folder_bytes(to + "/store").value_or(0);
   if (as == output_format::json) {
     out << json_line({{"folder", to}, {"bytes", bytes}}) << "\n";
   } else {

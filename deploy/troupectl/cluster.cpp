@@ -2,7 +2,6 @@
 #include "deploy/troupectl/cluster.hpp"
 
 #include "deploy/live/socket.hpp"
-#include "runtime/data/durable_file.hpp"
 #include "runtime/error.hpp"
 
 #include <filesystem>
@@ -19,18 +18,6 @@ constexpr auto to_connect = std::chrono::seconds{3};
 constexpr auto to_look = std::chrono::seconds{4};
 constexpr auto to_obey = std::chrono::seconds{15};
 constexpr auto to_read = std::chrono::minutes{5}; ///< a doctor of a large store takes its time
-
-fs::path cluster_file(const std::string& run) {
-  return fs::path{run} / "cluster.json";
-}
-
-std::string endpoint_in(const fs::path& file) {
-  const auto said = json::parse(data::read_file(file.string()), nullptr, false);
-  if (!said.is_object() || !said.contains("endpoint") || !said["endpoint"].is_string()) {
-    throw error{errc::invalid, file.string() + " names no endpoint; `troupe up` writes it as {\"endpoint\":URL,...}"};
-  }
-  return said["endpoint"].get<std::string>();
-}
 
 std::optional<keys::credentials> credentials_of(const std::string& folder, const std::string& as) {
   if (folder.empty()) {
@@ -60,8 +47,8 @@ cluster::cluster(const place_named& where) {
     throw error{errc::invalid, "this asks a live cluster: name it with --endpoint, or its run directory with --run"};
   }
   if (url.empty()) {
-    const auto file = cluster_file(where.run);
-    if (!fs::exists(file)) {
+    const auto listed = cluster_endpoint(where.run);
+    if (!listed) {
       if (!fs::exists(where.run)) {
         throw error{errc::not_found, where.run + ": there is no such folder"};
       }
@@ -70,8 +57,11 @@ cluster::cluster(const place_named& where) {
                       ": it is a run of one process, or its members have ended (`troupe up --resume` "
                       "starts them again); members started by hand are asked with --endpoint URL"};
     }
-    url = endpoint_in(file);
-    found_in_ = file.string();
+    found_in_ = cluster_file(where.run);
+    if (listed->empty()) {
+      throw error{errc::invalid, found_in_ + " names no endpoint; `troupe up` writes it as {\"endpoint\":URL,...}"};
+    }
+    url = *listed;
     if (folder.empty() && fs::exists(fs::path{where.run} / "keys")) {
       folder = (fs::path{where.run} / "keys").string();
     }

@@ -37,9 +37,7 @@ void define_own_verbs(CLI::App& app, arguments_read& a) {
       out << completion::script(of, completion::parse_shell(said.name));
     }};
   });
-  completion->add_option("shell", a.name, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->add_option("shell", a.name, "which shell")->required()->check(CLI::IsMember(completion::shell_names()));
 }
 
 } // namespace troupe::ctl

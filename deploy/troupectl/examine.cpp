@@ -3,6 +3,7 @@
 #include "deploy/troupectl/lineage.hpp"
 #include "deploy/troupectl/sample_facts.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/time_text.hpp"
 #include "runtime/rollout/retention.hpp"
 #include "runtime/store/sample_checksum.hpp"
 
@@ -110,7 +111,8 @@ private:
     reading("whether group " + to_string(g.id) + " may be forgotten", [&] {
       const auto reason = rollout::reason_to_keep(g, needs_of(g.id.stage));
       if (!reason.empty()) {
-        violated("group {} was forgotten by retention at {}, but {}", to_string(g.id), when(g.forgotten_ms), reason);
+        violated("group {} was forgotten by retention at {}, but {}", to_string(g.id),
+                 metrics::time_text(g.forgotten_ms), reason);
       }
     });
   }

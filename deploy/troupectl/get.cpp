@@ -83,14 +83,12 @@ void get_rows(const opened_store& from, const row_query& query, output_format as
     print_table(rows, columns, out);
     return;
   }
-  bool first = true;
-  out << "[";
+  json_list list{out};
   visit_matching(from, query, [&](const row& r) {
-    out << (first ? "\n " : ",\n ") << json_line(query.fields.empty() ? r : only(r, query.fields));
-    first = false;
+    list.add(query.fields.empty() ? r : only(r, query.fields));
     return true;
   });
-  out << (first ? "]\n" : "\n]\n");
+  list.end();
 }
 
 void count_rows(const opened_store& from, const row_query& query, const std::string& by, output_format as,

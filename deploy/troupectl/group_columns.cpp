@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/columns.hpp"
+#include "runtime/metrics/time_text.hpp"
 #include "runtime/rollout/group_machine.hpp"
 
 #include <algorithm>
@@ -75,11 +76,11 @@ const std::vector<column<of_group>> columns{
 } // namespace
 
 row changed(const group& g) {
-  return g.history.empty() ? row() : row(when(g.history.back().at_ms));
+  return g.history.empty() ? row() : row(metrics::time_text(g.history.back().at_ms));
 }
 
 row forgotten(const group& g) {
-  return g.forgotten_ms == 0 ? row() : row(when(g.forgotten_ms));
+  return g.forgotten_ms == 0 ? row() : row(metrics::time_text(g.forgotten_ms));
 }
 
 std::span<const column<of_group>> group_columns() {

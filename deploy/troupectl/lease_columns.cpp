@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/troupectl/columns.hpp"
+#include "runtime/metrics/time_text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -39,7 +40,7 @@ const std::vector<column<of_lease>> columns{
     {{"groups", number}, [](const of_lease& o) -> row { return o.groups.size(); }},
     {{"samples", number}, [](const of_lease& o) -> row { return o.samples; }},
     {{"first"}, [](const of_lease& o) -> row { return to_string(o.groups.front()); }},
-    {{"since"}, [](const of_lease& o) -> row { return when(o.since_ms); }},
+    {{"since"}, [](const of_lease& o) -> row { return metrics::time_text(o.since_ms); }},
 };
 
 } // namespace

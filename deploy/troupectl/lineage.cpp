@@ -2,6 +2,7 @@
 #include "deploy/troupectl/lineage.hpp"
 
 #include "deploy/troupectl/sample_facts.hpp"
+#include "runtime/metrics/time_text.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,7 +20,7 @@ constexpr std::string_view foreign_prefix = "foreign:";
 std::string lineage_fault(const store::journal& in, const dataset_record& r) {
   const auto name = to_string(*r.source);
   if (const auto g = in.find_group(r.source->group); g && g->forgotten_ms != 0) {
-    return fmt::format("names sample {}, which retention forgot at {}", name, when(g->forgotten_ms));
+    return fmt::format("names sample {}, which retention forgot at {}", name, metrics::time_text(g->forgotten_ms));
   }
   const auto said = in.find_sample(*r.source);
   const auto asked = in.find_prompt(r.source->group);

@@ -28,15 +28,6 @@ bool is_store(const fs::path& folder) {
   return fs::exists(folder / "CURRENT");
 }
 
-std::string endpoint_of(const fs::path& run) {
-  const fs::path file = run / "cluster.json";
-  if (run.empty() || !fs::exists(file)) {
-    return "";
-  }
-  const auto cluster = nlohmann::json::parse(data::read_file(file.string()), nullptr, false);
-  return cluster.is_object() ? cluster.value("endpoint", "") : "";
-}
-
 [[noreturn]] void refuse_live(const opened_store& what, pid_t holder, const std::string& endpoint) {
   throw error{
       errc::unavailable,
@@ -50,7 +41,7 @@ std::string answering_endpoint(const std::string& run) {
   if (run.empty()) {
     return "";
   }
-  if (const auto listed = endpoint_of(run); !listed.empty()) {
+  if (const auto listed = cluster_endpoint(run).value_or(""); !listed.empty()) {
     return listed + "; ask it there, or stop it first";
   }
   const auto socket = (fs::path{run} / live::socket_name).string();
@@ -112,6 +103,20 @@ std::string find_store(const std::string& folder) {
     }
   }
   throw error{errc::not_found, fmt::format("{} holds no store; name a run directory or its store/ folder", folder)};
+}
+
+std::string cluster_file(const std::string& run) {
+  return (fs::path{run} / "cluster.json").string();
+}
+
+std::optional<std::string> cluster_endpoint(const std::string& run) {
+  const auto file = cluster_file(run);
+  if (!fs::exists(file)) {
+    return std::nullopt;
+  }
+  const auto said = nlohmann::json::parse(data::read_file(file), nullptr, false);
+  const bool named = said.is_object() && said.contains("endpoint") && said["endpoint"].is_string();
+  return named ? said["endpoint"].get<std::string>() : std::string{};
 }
 
 std::optional<pid_t> lock_holder(const std::string& store_folder) {

@@ -43,6 +43,11 @@ opened_store open_store(const place& where, std::ostream& err);
 /// For a verb that writes: error(unavailable) while any other process holds the store.
 opened_store open_for_writing(const place& where, std::ostream& err);
 
+/// RUN/cluster.json, which `troupe up` keeps while the processes of the run are at work.
+std::string cluster_file(const std::string& run);
+/// The endpoint that it names; nothing when it is not there, "" when it names none.
+std::optional<std::string> cluster_endpoint(const std::string& run);
+
 /// The process that holds the store's lock, other than this one; 0 when it cannot be named (another host or container).
 std::optional<pid_t> lock_holder(const std::string& store_folder);
 

@@ -15,8 +15,6 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr int usage_status = 2;
-
 void define(CLI::App& app, arguments_read& a) {
   define_places(app, a);
   define_format(app, a);
@@ -81,14 +79,14 @@ int perform(const CLI::App& app, arguments_read& a, const terminal& at, std::ost
 int parse(CLI::App& app, const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   if (const auto wrong = unknown_command(app, arguments.empty() ? "" : arguments.front()); !wrong.empty()) {
     err << "troupectl: " << wrong << "\n";
-    return usage_status;
+    return exit_status(errc::invalid);
   }
   app.failure_message(wrong_usage);
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 wants them last first
     return -1;
   } catch (const CLI::ParseError& e) {
-    return app.exit(e, out, err) == 0 ? 0 : usage_status;
+    return app.exit(e, out, err) == 0 ? 0 : exit_status(errc::invalid);
   }
 }
 
@@ -125,11 +123,16 @@ int run_on_copy(const std::string& run_folder, const std::string& copy, const st
   define_format(app, a);
   app.require_subcommand(1);
   define_readers(app, a);
+  define_writers(app, a);
   if (const int status = parse(app, arguments, out, err); status >= 0) {
     return status;
   }
   const auto name = app.get_subcommands().front()->get_name();
   try {
+    if (std::holds_alternative<tends_store>(a.does)) {
+      throw error{errc::unavailable, name + " writes to the store, and this one is at work; stop the run, then use "
+                                            "troupectl --store there"};
+    }
     if (a.follow || !std::holds_alternative<reads_store>(a.does)) {
       throw error{errc::invalid, name + ": not asked of a store"};
     }

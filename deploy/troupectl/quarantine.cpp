@@ -18,18 +18,6 @@ namespace {
   throw error{errc::conflict, fmt::format("group {} stays as it is: {}", to_string(g.id), why)};
 }
 
-group find(const store::journal& in, const std::string& id) {
-  const auto parsed = parse_group_id(id);
-  if (!parsed) {
-    throw error{errc::invalid, id + " is no group id; one looks like 1t42 (stage, t/c/e, cursor)"};
-  }
-  auto g = in.find_group(*parsed);
-  if (!g) {
-    throw error{errc::not_found, fmt::format("there is no group {}; `get groups` lists them", id)};
-  }
-  return std::move(*g);
-}
-
 /// Datasets and steps hold on to what they were made of.
 void require_unreferenced(const store::journal& in, const group& g) {
   for (const auto& step : in.steps(g.id.stage)) {
@@ -83,7 +71,7 @@ void quarantine(const place& where, const quarantine_order& order, output_format
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const auto planned = [&](const store::journal& in) {
-    const auto g = find(in, order.group);
+    const auto g = find_group(in, order.group);
     return std::pair{g, order.release ? take_back(in, g, now_ms) : set_aside(in, g, now_ms)};
   };
   // What is refused is refused by a reader, so that nothing on disk changes.

@@ -83,6 +83,22 @@ row group_row(const opened_store& from, const group& g) {
   return make_row(group_columns(), {sample_facts{from}, g});
 }
 
+group find_group(const store::journal& in, const group_id& id) {
+  auto g = in.find_group(id);
+  if (!g) {
+    throw error{errc::not_found, fmt::format("there is no group {}; `get groups` lists them", to_string(id))};
+  }
+  return std::move(*g);
+}
+
+group find_group(const store::journal& in, const std::string& id) {
+  const auto parsed = parse_group_id(id);
+  if (!parsed) {
+    throw error{errc::invalid, id + " is no group id; one looks like 1t42 (stage, t/c/e, cursor)"};
+  }
+  return find_group(in, *parsed);
+}
+
 void for_each_row(const opened_store& from, const selection& which, const row_visitor& visit) {
   if (which.what == noun::records) {
     visit_records(from, which.dataset, visit);

@@ -34,4 +34,9 @@ void for_each_row(const opened_store& from, const selection& which, const row_vi
 
 row group_row(const opened_store& from, const group& g);
 
+/// A group that has to be there: by its id, or by that as a text, `1t42`. error(not_found) when it is not,
+/// error(invalid) for a text that is no id.
+group find_group(const store::journal& in, const group_id& id);
+group find_group(const store::journal& in, const std::string& id);
+
 } // namespace troupe::ctl

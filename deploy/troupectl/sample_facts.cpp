@@ -3,8 +3,6 @@
 
 #include "runtime/rollout/staleness_gate.hpp"
 
-#include <fmt/chrono.h>
-
 namespace troupe::ctl {
 
 sample_facts::sample_facts(const opened_store& from) : from_(from) {
@@ -72,10 +70,6 @@ std::vector<double> sample_facts::advantages(const group& g) const {
   const auto all = rollout::advantages(rewards, spec.scale_rewards);
   const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
   return {begin, begin + static_cast<std::ptrdiff_t>(g.members.size())};
-}
-
-std::string when(std::int64_t ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
 } // namespace troupe::ctl

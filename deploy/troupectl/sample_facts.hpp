@@ -35,7 +35,4 @@ private:
   std::map<stage_index, policy_version> newest_;
 };
 
-/// RFC 3339, in UTC, of milliseconds since 1970: `2023-11-14T22:13:20.123Z`; the order of texts is that of times.
-std::string when(std::int64_t ms);
-
 } // namespace troupe::ctl

@@ -4,6 +4,7 @@
 #include "deploy/troupectl/table.hpp"
 #include "deploy/troupectl/verbs.hpp"
 #include "runtime/error.hpp"
+#include "runtime/metrics/time_text.hpp"
 #include "runtime/rollout/group_counts.hpp"
 
 #include <fmt/format.h>
@@ -13,19 +14,12 @@ namespace troupe::ctl {
 
 namespace {
 
-group find(const opened_store& from, const group_id& id) {
-  auto g = from.journal->find_group(id);
-  if (!g) {
-    throw error{errc::not_found, fmt::format("there is no group {}; `get groups` lists them", to_string(id))};
-  }
-  return std::move(*g);
-}
-
 row history_of(const group& g) {
   row out = row::array();
   for (const auto& change : g.history) {
-    out.push_back(
-        {{"at", when(change.at_ms)}, {"to", to_string(change.to)}, {"by", change.by.empty() ? "buffer" : change.by}});
+    out.push_back({{"at", metrics::time_text(change.at_ms)},
+                   {"to", to_string(change.to)},
+                   {"by", change.by.empty() ? "buffer" : change.by}});
   }
   return out;
 }
@@ -119,7 +113,7 @@ row sample_page(const opened_store& from, const group& g, std::uint32_t index) {
           {"purpose", to_string(g.id.why)},
           {"task", g.task},
           {"fate", rollout::fate(g, m)},
-          {"forgotten", g.forgotten_ms == 0 ? row() : row(when(g.forgotten_ms))},
+          {"forgotten", g.forgotten_ms == 0 ? row() : row(metrics::time_text(g.forgotten_ms))},
           {"trained_by", training_step(facts, g)},
           {"prompt", asked ? row(prompt_text(*asked)) : row()},
           {"answer", asked ? row(asked->answer) : row()},
@@ -159,11 +153,7 @@ void print_list(const row& page, const char* name, const std::vector<std::string
 } // namespace
 
 void describe_group(const opened_store& from, const std::string& id, output_format as, std::ostream& out) {
-  const auto parsed = parse_group_id(id);
-  if (!parsed) {
-    throw error{errc::invalid, fmt::format("{} is no group id; one looks like 1t42", id)};
-  }
-  const group g = find(from, *parsed);
+  const group g = find_group(*from.journal, id);
   row page = group_row(from, g);
   const auto asked = from.journal->find_prompt(g.id);
   page["prompt"] = asked ? row(prompt_text(*asked)) : row();
@@ -187,7 +177,7 @@ void show_sample(const opened_store& from, const std::string& id, output_format 
   if (!parsed) {
     throw error{errc::invalid, fmt::format("{} is no sample id; one looks like 1t42/3", id)};
   }
-  const group g = find(from, parsed->group);
+  const group g = find_group(*from.journal, parsed->group);
   if (parsed->index >= g.members.size()) {
     throw error{errc::not_found, fmt::format("group {} has {} samples, 0 to {}", to_string(g.id), g.members.size(),
                                              static_cast<std::int64_t>(g.members.size()) - 1)};

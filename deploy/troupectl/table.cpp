@@ -113,4 +113,13 @@ std::string json_page(const row& value) {
   return value.dump(2, ' ', false, row::error_handler_t::replace);
 }
 
+void json_list::add(const row& value) {
+  out_ << (empty_ ? "[\n " : ",\n ") << json_line(value);
+  empty_ = false;
+}
+
+void json_list::end() {
+  out_ << (empty_ ? "[]\n" : "\n]\n");
+}
+
 } // namespace troupe::ctl

@@ -26,4 +26,16 @@ std::string json_line(const row& value);
 /// JSON on many lines.
 std::string json_page(const row& value);
 
+/// A JSON array, an element a line, written as they come.
+class json_list {
+public:
+  explicit json_list(std::ostream& out) : out_(out) {}
+  void add(const row& value);
+  void end(); ///< after the last one
+
+private:
+  std::ostream& out_;
+  bool empty_ = true;
+};
+
 } // namespace troupe::ctl

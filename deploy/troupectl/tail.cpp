@@ -29,11 +29,11 @@ void show_tail(const opened_store& from, const row_query& query, std::uint64_t n
     print_table(all.get<std::vector<row>>(), columns, out);
     return;
   }
-  out << "[";
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    out << (i == 0 ? "\n " : ",\n ") << json_line(all[i]);
+  json_list list{out};
+  for (const auto& r : all) {
+    list.add(r);
   }
-  out << (all.empty() ? "]\n" : "\n]\n");
+  list.end();
 }
 
 } // namespace troupe::ctl

@@ -62,8 +62,7 @@ error error_in(const reply& answer, const std::string& whom) {
   const auto said = nlohmann::json::parse(answer.body, nullptr, false);
   if (said.is_object() && said.contains("error") && said["error"].is_string()) {
     const int code = said.contains("code") && said["code"].is_number_integer() ? said["code"].get<int>() : 0;
-    const bool known = code >= static_cast<int>(errc::failed) && code <= static_cast<int>(errc::conflict);
-    return {known ? static_cast<errc>(code) : code_of(answer.status), said["error"].get<std::string>()};
+    return {errc_of(code).value_or(code_of(answer.status)), said["error"].get<std::string>()};
   }
   return {code_of(answer.status), whom + " answered with HTTP status " + std::to_string(answer.status)};
 }

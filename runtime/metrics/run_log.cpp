@@ -7,11 +7,11 @@
 #include "runtime/metrics/display.hpp"
 #include "runtime/metrics/report_file.hpp"
 #include "runtime/metrics/scalars.hpp"
+#include "runtime/metrics/time_text.hpp"
 
 #include <array>
 #include <chrono>
 #include <filesystem>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
@@ -26,13 +26,6 @@ namespace {
 
 double seconds_since_1970() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-/// RFC 3339 in UTC, to the millisecond.
-std::string timestamp() {
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const auto ms = now.time_since_epoch().count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
 }
 
 std::string as_line(const nlohmann::json& object) {
@@ -120,7 +113,7 @@ struct run_log::implementation {
     const auto text =
         failing ? problem + "; the run goes on, and what it says of itself waits in memory until it can be written"
                 : "metrics, events and report are written again; " + std::to_string(lost) + " entries are lost";
-    events.append(timestamp() + " " + text + "\n");
+    events.append(time_text_now() + " " + text + "\n");
     show_line(text);
   }
 
@@ -164,7 +157,7 @@ void run_log::record(const nlohmann::json& line) {
 void run_log::event(const std::string& text, bool loud) {
   {
     const std::lock_guard lock{impl_->mutex};
-    impl_->events.append(timestamp() + " " + text + "\n");
+    impl_->events.append(time_text_now() + " " + text + "\n");
     impl_->settle();
   }
   if (loud) {

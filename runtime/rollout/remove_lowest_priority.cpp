@@ -10,11 +10,7 @@ std::vector<group_id> remove_lowest_priority(std::vector<candidate> from, std::s
   std::sort(from.begin(), from.end(), [](const candidate& a, const candidate& b) {
     return std::tie(a.priority, a.id) < std::tie(b.priority, b.id);
   });
-  std::vector<group_id> taken;
-  for (std::size_t i = 0; i < std::min(count, from.size()); ++i) {
-    taken.push_back(from[i].id);
-  }
-  return taken;
+  return first_of(from, count);
 }
 
 } // namespace troupe::rollout

@@ -8,7 +8,7 @@ namespace troupe::rollout {
 std::vector<group_id> remove(remover how, std::vector<candidate> from, std::size_t count) {
   switch (how) {
   case remover::fifo:
-    return remove_fifo(std::move(from), count);
+    return select_fifo(std::move(from), count);
   case remover::lowest_priority:
     return remove_lowest_priority(std::move(from), count);
   }

@@ -43,6 +43,14 @@ double ticket(std::uint64_t seed, policy_version version, const group_id& id) {
   return (static_cast<double>(x >> 11) + 0.5) * 0x1p-53;
 }
 
+std::vector<group_id> first_of(const std::vector<candidate>& sorted, std::size_t count) {
+  std::vector<group_id> taken;
+  for (std::size_t i = 0; i < std::min(count, sorted.size()); ++i) {
+    taken.push_back(sorted[i].id);
+  }
+  return taken;
+}
+
 std::vector<group_id> select(const selector_options& how, policy_version version, std::vector<candidate> from,
                              std::size_t count) {
   switch (how.how) {

@@ -29,6 +29,9 @@ double reward_spread(const group& g);
 /// The uniform random number in (0, 1) that belongs to (seed, version, group).
 double ticket(std::uint64_t seed, policy_version version, const group_id& id);
 
+/// The ids of the first `count`, all of them where there are no more.
+std::vector<group_id> first_of(const std::vector<candidate>& sorted, std::size_t count);
+
 /// Each takes `count` of `from`, without repetition; all of them where there are no more.
 std::vector<group_id> select_fifo(std::vector<candidate> from, std::size_t count); ///< lowest ids: the oldest
 std::vector<group_id> select_uniform(const selector_options& how, policy_version version, std::vector<candidate> from,

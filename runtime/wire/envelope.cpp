@@ -116,8 +116,7 @@ std::uint64_t checksum(const std::vector<part>& parts) noexcept {
 }
 
 error to_error(const envelope& refusal) {
-  const bool known = refusal.code >= 1 && refusal.code <= static_cast<std::uint8_t>(errc::conflict);
-  return error{known ? static_cast<errc>(refusal.code) : errc::failed, refusal.text};
+  return error{errc_of(refusal.code).value_or(errc::failed), refusal.text};
 }
 
 } // namespace troupe::wire

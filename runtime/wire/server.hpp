@@ -23,7 +23,6 @@ struct server_options {
   std::function<bool(role as, std::uint16_t kind)> allowed;
   limits bounds;
   std::chrono::milliseconds forget_after{60'000}; ///< a peer that said nothing; its next request finds a stranger
-  int io_threads = 1;
 };
 
 /// Answers a request; the first call counts. From any thread, also after the server is gone. When every copy is

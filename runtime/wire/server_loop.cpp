@@ -37,7 +37,7 @@ server_options checked(server_options o) {
 
 server::loop::loop(server_options options, handler handle)
     : options_(checked(std::move(options))), handle_(std::move(handle)), life_(new_incarnation()),
-      outbox_(std::make_shared<mailbox<outgoing>>()), context_(options_.io_threads) {
+      outbox_(std::make_shared<mailbox<outgoing>>()) {
   if (options_.keys) {
     authenticator_.emplace(context_, options_.allowed_keys, [this] { count(&counters::unauthenticated); });
   }

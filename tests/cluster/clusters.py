@@ -170,6 +170,7 @@ class ClusterTest(RunTest):
         """Ends the run before it is finished; what it has is accounted for."""
         run.up.send_signal(signal.SIGTERM)
         run.end(status=130, within_s=40)
+        self.assertIn("go on with: troupe up ", run.said())
         counts = self.assert_accounted(run)
         self.assertEqual(counts["leased"], 0, counts)
 

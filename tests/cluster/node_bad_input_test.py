@@ -110,6 +110,14 @@ class BadNodes(ClusterTest):
             self.assertEqual(done.returncode, status, f"{words}: {done.stderr}")
             self.assertIn(said, done.stderr)
 
+    def test_a_run_of_processes_that_keeps_its_recipe(self):
+        run = self.folder / "its run"
+        run.mkdir()
+        shutil.copy(recipe("small"), run / "recipe.yaml")
+        done = troupe("up", recipe("small"), "--resume", "--set", "seed=9", "--out", str(run))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(f"go on with `troupe up '{run}/recipe.yaml' --out '{run}' --resume`", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

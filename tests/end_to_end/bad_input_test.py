@@ -58,7 +58,8 @@ class BadInput(RunTest):
         self.assertEqual(run.finish(), 0, run.said())
         before = listing(run.folder)
         self.refused(mine, "--out", run.folder, status=2, says=[str(run.folder), "already holds a run", "--resume"])
-        self.refused(mine, "--out", run.folder, "--resume", "--set", "seed=9", status=2, says=["differs", "recipe.yaml"])
+        self.refused(mine, "--out", run.folder, "--resume", "--set", "seed=9", status=2,
+                     says=["differs", "recipe.yaml", "go on with `troupe run "])
         self.assertEqual(listing(run.folder), before)
 
     def test_nothing_to_resume(self):

@@ -47,6 +47,11 @@ class GenerateTest(RunTest):
                 done = troupe(*command, "--device", "cuda", input="")
                 self.assertEqual(done.returncode, 4, command)
                 self.assertIn("device cuda: its module could not be loaded. It needs an NVIDIA driver", done.stderr)
+        for command in ("generate", "score"):
+            self.assertEqual(troupe(command, "--model", model, "--dtype", "fp32", input="").returncode, 0, command)
+            done = troupe(command, "--model", model, "--dtype", "bfloat16", input="")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--dtype: bfloat16 not in {float32,fp32}", done.stderr)
         done = troupe("eval", "--model", model, "--task", "addition", "--device", "cpu", "--limit", "4")
         self.assertEqual(json.loads(done.stdout)["problems"], 4, done.stderr)
 

@@ -22,6 +22,7 @@ class Stopping(RunTest):
             process.send_signal([signal.SIGINT, signal.SIGTERM][number % 2])
             self.assertEqual(process.wait(20), 130, f"{place}: {run.said()[-2000:]}")
             self.assertLess(time.monotonic() - began, 10, place)
+            self.assertIn("go on with: troupe run ", run.said().splitlines()[-1], place)
             self.assertIn("--resume", run.said().splitlines()[-1], place)
             self.assert_accounted(run)
         self.assertEqual(run.finish(), 0, run.said()[-2000:])

@@ -16,6 +16,7 @@ TEST(Error, ExitStatusesAreTheContract) {
   EXPECT_EQ(exit_status(errc::resource_exhausted), 1);
   EXPECT_EQ(exit_status(errc::fenced), 1);
   EXPECT_EQ(exit_status(errc::conflict), 1);
+  EXPECT_EQ(stopped_status, 130);
 }
 
 TEST(Error, NumbersTravelAndNeverChange) {
@@ -25,6 +26,14 @@ TEST(Error, NumbersTravelAndNeverChange) {
   const error e{errc::corrupt, "sample 1t0/2: the checksum does not hold"};
   EXPECT_EQ(e.code(), errc::corrupt);
   EXPECT_STREQ(e.what(), "sample 1t0/2: the checksum does not hold");
+}
+
+TEST(Error, ANumberFromOutsideMayNameNoKind) {
+  EXPECT_TRUE(errc_of(1) == errc::failed);
+  EXPECT_TRUE(errc_of(8) == errc::conflict);
+  for (const int number : {-1, 0, 9, 257}) { // 257 is 1 in the byte of an errc
+    EXPECT_FALSE(errc_of(number)) << number;
+  }
 }
 
 TEST(CheckDeathTest, PrintsItsOperandsAlsoInReleaseBuilds) {

@@ -70,12 +70,14 @@ TEST_F(StoreReading, ExitStatusesTravel) {
 }
 
 TEST_F(StoreReading, NothingIsWrittenAndNoOtherPlaceIsRead) {
-  for (const char* verb : {"import", "compact", "quarantine", "repair"}) {
-    const auto answer = ask({verb, "0t2", "--yes"}, "admin");
-    EXPECT_EQ(answer.status, 503) << verb;
-    EXPECT_THAT(answer.body, HasSubstr("stop the run"));
-  }
   const auto file = (made_.run / "out.jsonl").string();
+  for (const json& words : {json{"import", "dataset", "mine", file}, json{"compact"},
+                            json{"quarantine", "0t2", "--yes"}, json{"repair", "--accept-loss"}}) {
+    const auto one = json::parse(ask(words, "admin").body);
+    EXPECT_EQ(one["status"], 4) << words;
+    EXPECT_THAT(one["err"].get<std::string>(), HasSubstr("writes to the store, and this one is at work; stop the run"));
+  }
+  EXPECT_EQ(owner_->find_group({stage_index{0}, purpose::train, 2})->state, group_state::queued);
   for (const json& words :
        {json{"export", "samples", "--out", file}, json{"checkpoint", "create", file}, json{"--store", "/", "status"},
         json{"status", "--run", "/"}, json{"get", "workers"}, json{"tail", "groups", "-f"}}) {

@@ -81,6 +81,13 @@ TEST_F(Completion, OtherShellsGetTheSameWords) {
   EXPECT_THAT(script(app_, shell::fish),
               HasSubstr("complete -c prog -n '__fish_seen_subcommand_from get' -f -a 'groups workers worlds'\n"));
   EXPECT_THAT(script(app_, shell::fish), HasSubstr(" -s o -l output -r -f -a 'table json' -d 'how'\n"));
+}
+
+TEST_F(Completion, KnowsItsShellsByName) {
+  EXPECT_THAT(shell_names(), testing::ElementsAre("bash", "zsh", "fish"));
+  EXPECT_EQ(parse_shell("bash"), shell::bash);
+  EXPECT_EQ(parse_shell("zsh"), shell::zsh);
+  EXPECT_EQ(parse_shell("fish"), shell::fish);
   EXPECT_THROW((void)parse_shell("csh"), error);
 }
 

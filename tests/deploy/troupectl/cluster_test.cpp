@@ -163,6 +163,9 @@ TEST_F(Cluster, FindsTheClusterOfARunFolder) {
   std::filesystem::copy(folder_of_run + "/cluster.json", folder + "/elsewhere/cluster.json");
   EXPECT_EQ(bare({"count", "groups", "--run", folder + "/elsewhere", "--keys", keys_}), 0) << err_.str();
   EXPECT_EQ(out_.str(), "4\n");
+  std::ofstream{folder + "/elsewhere/cluster.json"} << R"({"endpoint":7})";
+  EXPECT_EQ(bare({"why", "--run", folder + "/elsewhere"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("/elsewhere/cluster.json names no endpoint"));
 }
 
 TEST_F(Cluster, ReadsTheStoreFromAfar) {

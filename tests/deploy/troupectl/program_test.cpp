@@ -26,6 +26,8 @@ TEST_F(Troupectl, GetsWhatMatches) {
   EXPECT_EQ(json()[0]["reward"], 0.55);
   ASSERT_EQ(call({"get", "datasets", "-o", "json"}), 0);
   EXPECT_EQ(json()[0]["kept_share"], 0.5);
+  ASSERT_EQ(call({"get", "groups", "--where", "tokens > 1000", "-o", "json"}), 0);
+  EXPECT_EQ(out_.str(), "[]\n");
 }
 
 TEST_F(Troupectl, Counts) {
@@ -96,6 +98,9 @@ TEST_F(Troupectl, ExitStatusesSayWhatKindOfFailure) {
   EXPECT_EQ(call({"show", "sample", "0t9/0"}), 3);
   EXPECT_EQ(call({"show", "sample", "0t0/2"}), 3);
   EXPECT_EQ(call({"describe", "group", "5t0"}), 3);
+  EXPECT_THAT(err_.str(), HasSubstr("there is no group 5t0; `get groups` lists them"));
+  EXPECT_EQ(call({"describe", "group", "5x0"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("5x0 is no group id; one looks like 1t42"));
   EXPECT_EQ(call({"export", "dataset", "other"}), 3);
   EXPECT_THAT(err_.str(), HasSubstr("the store has: kept"));
   EXPECT_EQ(bare({"--store", "/nowhere", "status"}), 3);

@@ -116,36 +116,36 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
                                           [=] { return self->state.service->lease_prompts(r, reading(self, clock)); });
       },
       [=](const submit_samples_request& r) {
-        return write<submit_reply>(self, space, clock,
-                                   [=] { return self->state.service->submit_samples(r, reading(self, clock)); });
+        return write<write_reply>(self, space, clock,
+                                  [=] { return self->state.service->submit_samples(r, reading(self, clock)); });
       },
       [=](const lease_generated_request& r) {
         return write<lease_generated_reply>(
             self, space, clock, [=] { return self->state.service->lease_generated(r, reading(self, clock)); });
       },
       [=](const submit_verdict_request& r) {
-        return write<submit_reply>(self, space, clock,
-                                   [=] { return self->state.service->submit_verdict(r, reading(self, clock)); });
+        return write<write_reply>(self, space, clock,
+                                  [=] { return self->state.service->submit_verdict(r, reading(self, clock)); });
       },
       [=](const hand_back_request& r) {
-        return write<submit_reply>(self, space, clock,
-                                   [=] { return self->state.service->hand_back(r, reading(self, clock)); });
+        return write<write_reply>(self, space, clock,
+                                  [=] { return self->state.service->hand_back(r, reading(self, clock)); });
       },
       [=](const renew_request& r) {
-        return answer<submit_reply>(
+        return answer<write_reply>(
             [&] { return self->state.service->renew(r, reading(self, clock)); }); // writes nothing
       },
       [=](const worker_lost_request& r) {
-        return write<submit_reply>(self, space, clock,
-                                   [=] { return self->state.service->worker_lost(r, reading(self, clock)); });
+        return write<write_reply>(self, space, clock,
+                                  [=] { return self->state.service->worker_lost(r, reading(self, clock)); });
       },
       [=](const lease_batch_request& r) {
         return write<lease_batch_reply>(self, space, clock,
                                         [=] { return self->state.service->lease_batch(r, reading(self, clock)); });
       },
       [=](const commit_request& r) {
-        return write<submit_reply>(self, space, clock,
-                                   [=] { return self->state.service->commit(r, reading(self, clock)); });
+        return write<write_reply>(self, space, clock,
+                                  [=] { return self->state.service->commit(r, reading(self, clock)); });
       },
       [=](const read_history_request&) {
         return answer<read_history_reply>([&] { return self->state.service->read_history(); });
@@ -160,8 +160,8 @@ buffer_actor::behavior_type buffer(buffer_actor::stateful_pointer<buffer_state> 
         return answer<read_dataset_reply>([&] { return self->state.service->read_dataset(r); });
       },
       [=](const record_request& r) {
-        return write<submit_reply>(self, space, clock,
-                                   [=] { return self->state.service->record(r, reading(self, clock)); });
+        return write<write_reply>(self, space, clock,
+                                  [=] { return self->state.service->record(r, reading(self, clock)); });
       },
       [=](const build_dataset_request& r) {
         return write<build_dataset_reply>(self, space, clock,

@@ -44,7 +44,7 @@ std::string encode(const issue_reply& m);
 std::string encode(const lease_prompts_request& m);
 std::string encode(const lease_prompts_reply& m);
 std::string encode(const submit_samples_request& m);
-std::string encode(const submit_reply& m);
+std::string encode(const write_reply& m);
 std::string encode(const lease_generated_request& m);
 std::string encode(const lease_generated_reply& m);
 std::string encode(const submit_verdict_request& m);

@@ -122,14 +122,14 @@ submit_samples_request decode_call(std::string_view bytes) {
   });
 }
 
-std::string encode(const submit_reply& m) {
+std::string encode(const write_reply& m) {
   return frame::make<schema::NumberReply>([&](auto to) { to.setValue(static_cast<std::uint64_t>(m.result)); });
 }
 template <>
-submit_reply decode_call(std::string_view bytes) {
+write_reply decode_call(std::string_view bytes) {
   return frame::open<schema::NumberReply>(bytes, [](auto from) {
     const auto number = static_cast<std::uint8_t>(std::min<std::uint64_t>(from.getValue(), UINT8_MAX));
-    return submit_reply{frame::to_enum(number, rollout::submit_result::fenced, "the result of a submission")};
+    return write_reply{frame::to_enum(number, rollout::submit_result::fenced, "the result of a submission")};
   });
 }
 

@@ -42,7 +42,7 @@ std::string buffer_service::waiting_for(clock_reading at) const {
               : "; " + std::to_string(undecided) + " groups dropped as undecided, the last by " + last_undecided_);
 }
 
-submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
+write_reply buffer_service::commit(const commit_request& r, clock_reading at) {
   const auto known = journal_.find_step(r.step->stage, r.step->version);
   if (known && *known == *r.step) {
     return {.result = rollout::submit_result::exists}; // even of a learner that was restarted since: it is its own step
@@ -71,7 +71,7 @@ submit_reply buffer_service::commit(const commit_request& r, clock_reading at) {
   return {.result = outcome.result};
 }
 
-submit_reply buffer_service::record(const record_request& r, clock_reading at) {
+write_reply buffer_service::record(const record_request& r, clock_reading at) {
   if (r.learner && *r.learner != ledger_.learner()) {
     throw error{errc::fenced, "the learner's epoch " + std::to_string(r.learner->value) +
                                   " is over; the present one is " + std::to_string(ledger_.learner().value)};

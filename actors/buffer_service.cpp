@@ -285,10 +285,10 @@ lease_prompts_reply buffer_service::lease_prompts(const lease_prompts_request& r
   return {.lease = leased.lease, .work = std::move(work), .renew_every = deadline::renewal_of(recipe_)};
 }
 
-submit_reply buffer_service::submit_samples(const submit_samples_request& r, clock_reading at) {
+write_reply buffer_service::submit_samples(const submit_samples_request& r, clock_reading at) {
   rollout::ledger::changes changed;
   store::write rest;
-  submit_reply reply;
+  write_reply reply;
   for (const auto& one : *r.samples) {
     auto outcome = ledger_.submit_sample(caller(r.who, at), one.lease, one.of, one.what.index, describe(one.what),
                                          rollout::payload_bytes(one.what));
@@ -320,10 +320,10 @@ lease_generated_reply buffer_service::lease_generated(const lease_generated_requ
   return {.lease = leased.lease, .groups = std::move(groups), .renew_every = deadline::renewal_of(recipe_)};
 }
 
-submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clock_reading at) {
+write_reply buffer_service::submit_verdict(const submit_verdict_request& r, clock_reading at) {
   rollout::ledger::changes changed;
   store::write rest;
-  submit_reply reply;
+  write_reply reply;
   for (const auto& one : *r.groups) {
     auto outcome = ledger_.submit_verdict(caller(r.who, at), one.lease, one.of, one.judgements);
     if (outcome.result == rollout::submit_result::created) {
@@ -344,7 +344,7 @@ submit_reply buffer_service::submit_verdict(const submit_verdict_request& r, clo
   return reply;
 }
 
-submit_reply buffer_service::hand_back(const hand_back_request& r, clock_reading at) {
+write_reply buffer_service::hand_back(const hand_back_request& r, clock_reading at) {
   store::write rest;
   if (r.partials) {
     for (const auto& one : *r.partials) {
@@ -357,12 +357,12 @@ submit_reply buffer_service::hand_back(const hand_back_request& r, clock_reading
   return {};
 }
 
-submit_reply buffer_service::renew(const renew_request& r, clock_reading at) {
+write_reply buffer_service::renew(const renew_request& r, clock_reading at) {
   return {.result = ledger_.renew(caller(r.who, at), r.lease) ? rollout::submit_result::created
                                                               : rollout::submit_result::fenced};
 }
 
-submit_reply buffer_service::worker_lost(const worker_lost_request& r, clock_reading at) {
+write_reply buffer_service::worker_lost(const worker_lost_request& r, clock_reading at) {
   save(ledger_.worker_lost(r.who.life, at.wall_ms), {}, store::durability::wal);
   return {};
 }

@@ -44,24 +44,24 @@ public:
   /// between stages.
   lease_prompts_reply lease_prompts(const lease_prompts_request& r, clock_reading at);
   /// Each sample by itself, all in one write; the answer is the last result that was not `created`.
-  submit_reply submit_samples(const submit_samples_request& r, clock_reading at);
+  write_reply submit_samples(const submit_samples_request& r, clock_reading at);
   /// As lease_prompts, of sampled groups, with prompt and samples.
   lease_generated_reply lease_generated(const lease_generated_request& r, clock_reading at);
   /// Each group by itself: its judgements and its record, all groups in one write.
-  submit_reply submit_verdict(const submit_verdict_request& r, clock_reading at);
+  write_reply submit_verdict(const submit_verdict_request& r, clock_reading at);
   /// Groups go back, and the partials that somebody will go on with are stored, in one write.
-  submit_reply hand_back(const hand_back_request& r, clock_reading at);
-  submit_reply renew(const renew_request& r, clock_reading at);
-  submit_reply worker_lost(const worker_lost_request& r, clock_reading at);
+  write_reply hand_back(const hand_back_request& r, clock_reading at);
+  write_reply renew(const renew_request& r, clock_reading at);
+  write_reply worker_lost(const worker_lost_request& r, clock_reading at);
   /// Also writes which groups were too old. Asked again, the same batch.
   lease_batch_reply lease_batch(const lease_batch_request& r, clock_reading at);
   /// On disk before the answer. A step that is recorded already `exists`, whoever says it.
-  submit_reply commit(const commit_request& r, clock_reading at);
+  write_reply commit(const commit_request& r, clock_reading at);
   read_history_reply read_history() const;
   read_steps_reply read_steps(const read_steps_request& r) const;
   lease_batch_reply read_batch(const read_batch_request& r) const;
   read_dataset_reply read_dataset(const read_dataset_request& r) const;
-  submit_reply record(const record_request& r, clock_reading at);
+  write_reply record(const record_request& r, clock_reading at);
   build_dataset_reply build_dataset(const build_dataset_request& r, clock_reading at);
   progress_reply progress(const progress_request& r, clock_reading at) const;
   evaluation_reply evaluation(const evaluation_request& r) const;

@@ -59,7 +59,7 @@ void controller::attend_members() {
     if (!gone.said_so) {
       parts_.log->event(gone.who.name + " was lost (" + gone.reason + "); what it held goes to another", true);
     }
-    ask<submit_reply>(parts_.buffer, deadline::buffer, worker_lost_request{gone.who});
+    ask<write_reply>(parts_.buffer, deadline::buffer, worker_lost_request{gone.who});
     if (gone.left == 0 && !parts_.members->they_return()) {
       throw error{errc::unavailable, gone.who.name + " was lost (" + gone.reason + ") and no other " + gone.role +
                                          " is left; go on with --resume"};
@@ -95,8 +95,8 @@ void controller::run_stage(stage_index index) {
   } else {
     record = *known;
   }
-  ask<submit_reply>(parts_.buffer, deadline::buffer,
-                    record_request{nullptr, {}, std::make_shared<stage_record>(record)});
+  ask<write_reply>(parts_.buffer, deadline::buffer,
+                   record_request{nullptr, {}, std::make_shared<stage_record>(record)});
   parts_.log->event("stage " + spec.name + (known == stages_.end() ? " starts" : " goes on"));
   config::trains(spec.type) ? train_stage(index, record) : pinned_stage(index, record);
 }
@@ -119,8 +119,8 @@ void controller::finish_stage(stage_record record, const std::string& note) {
   kill_point("before_stage_finished");
   record.status = stage_status::finished;
   record.note = note;
-  ask<submit_reply>(parts_.buffer, deadline::buffer,
-                    record_request{nullptr, {}, std::make_shared<stage_record>(record)});
+  ask<write_reply>(parts_.buffer, deadline::buffer,
+                   record_request{nullptr, {}, std::make_shared<stage_record>(record)});
   std::erase_if(stages_, [&](const auto& s) { return s.stage == record.stage; });
   stages_.push_back(record);
   parts_.log->event("stage " + record.name + " is finished: " + note);
@@ -133,7 +133,7 @@ policy_version controller::load_for_training(stage_index index, stage_record& re
     parts_.log->event("checkpoint " + known.back().folder +
                           " is gone or does not match its recorded hash; using the one before",
                       true);
-    ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {known.back()}, nullptr});
+    ask<write_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, {known.back()}, nullptr});
     known.pop_back();
   }
   discard_uncommitted(parts_.run_folder, record.name, known);
@@ -208,8 +208,8 @@ std::optional<std::string> controller::validate_newest(stage_index index, const 
     }
     kill_point("after_evaluation_before_record");
     newest.validation = done.accuracy.value_or(-1);
-    ask<submit_reply>(parts_.buffer, deadline::buffer,
-                      record_request{std::make_shared<checkpoint_record>(newest), {}, nullptr});
+    ask<write_reply>(parts_.buffer, deadline::buffer,
+                     record_request{std::make_shared<checkpoint_record>(newest), {}, nullptr});
     progress_.validation = done.accuracy;
   }
   if (!spec.stop_above || newest.validation < *spec.stop_above) {
@@ -302,7 +302,7 @@ void controller::save_checkpoint(stage_index index, const config::stage_spec& sp
   if (gone.empty()) {
     return;
   }
-  ask<submit_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, gone, nullptr});
+  ask<write_reply>(parts_.buffer, deadline::buffer, record_request{nullptr, gone, nullptr});
   kill_point("before_checkpoint_removal");
   for (const auto& r : gone) {
     std::erase_if(known, [&](const auto& k) { return k.folder == r.folder; });

@@ -34,7 +34,7 @@ void hand_back(pointer self, const worker_name& who, const buffer_actor& from, l
   ++self->state.handing_back;
   self->request(from, deadline::buffer,
                 hand_back_request{who, lease, "drained", std::make_shared<std::vector<sampled>>(std::move(partials))})
-      .then([=](const submit_reply&) { done(); },
+      .then([=](const write_reply&) { done(); },
             [=](caf::error&) {
               done(); /* the lease ends by time */
             });
@@ -101,7 +101,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
 void renew(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
   self->request(from, deadline::buffer, renew_request{who, lease})
       .then(
-          [=](const submit_reply& reply) {
+          [=](const write_reply& reply) {
             if (reply.result == rollout::submit_result::fenced) {
               self->state.station->let_go(lease);
             }
@@ -138,7 +138,7 @@ void submit(pointer self, const worker_name& who, const buffer_actor& from, std:
   self->request(from, deadline::buffer,
                 submit_samples_request{who, std::make_shared<std::vector<sampled>>(std::move(done))})
       .then(
-          [=](const submit_reply& reply) {
+          [=](const write_reply& reply) {
             if (reply.result == rollout::submit_result::fenced) { // one of them: it is let go when it cannot be renewed
               for (const auto lease : leases) {
                 renew(self, who, from, lease);

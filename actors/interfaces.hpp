@@ -30,35 +30,35 @@ using buffer_actor = caf::typed_actor<
     // -> runtime/rollout/staleness_gate.hpp
     caf::replies_to<lease_prompts_request>::with<lease_prompts_reply>,
     // Stores finished samples.
-    caf::replies_to<submit_samples_request>::with<submit_reply>,
+    caf::replies_to<submit_samples_request>::with<write_reply>,
     // Hands out sampled groups to judge.
     caf::replies_to<lease_generated_request>::with<lease_generated_reply>,
-    // Stores verdicts: judgements and the records of their groups, in one write. What a judgement holds:
-    // -> schema/rollout.hpp; what becomes of the group: -> runtime/rollout/ledger.hpp
-    caf::replies_to<submit_verdict_request>::with<submit_reply>,
+    // Stores verdicts: each sample's judgement and each group's record (schema/rollout.hpp), in one write.
+    // -> buffer_service.cpp, `submit_verdict`; what becomes of the group: runtime/rollout/ledger.hpp
+    caf::replies_to<submit_verdict_request>::with<write_reply>,
     // Gives a worker's unfinished groups back to the queue.
-    caf::replies_to<hand_back_request>::with<submit_reply>,
+    caf::replies_to<hand_back_request>::with<write_reply>,
     // Extends a lease. One that is not extended ends by time. -> runtime/rollout/lease_table.hpp
-    caf::replies_to<renew_request>::with<submit_reply>,
+    caf::replies_to<renew_request>::with<write_reply>,
     // Ends the leases of a worker that is gone; its groups go back, to be sampled or judged again.
     // -> runtime/rollout/ledger.hpp
-    caf::replies_to<worker_lost_request>::with<submit_reply>,
+    caf::replies_to<worker_lost_request>::with<write_reply>,
     // The learner's next batch, or why there is none yet. Which samples are too old for it:
     // -> runtime/rollout/staleness_gate.hpp
     caf::replies_to<lease_batch_request>::with<lease_batch_reply>,
     // One step: record and groups in one write.
-    caf::replies_to<commit_request>::with<submit_reply>,
+    caf::replies_to<commit_request>::with<write_reply>,
     // Stages, checkpoints, steps, batches and dataset records that are stored already.
     caf::replies_to<read_history_request>::with<read_history_reply>,
     caf::replies_to<read_steps_request>::with<read_steps_reply>,
     caf::replies_to<read_batch_request>::with<lease_batch_reply>,
     caf::replies_to<read_dataset_request>::with<read_dataset_reply>,
     // A checkpoint, a stage's status, a dataset made from a stage's collected groups.
-    caf::replies_to<record_request>::with<submit_reply>,
+    caf::replies_to<record_request>::with<write_reply>,
     caf::replies_to<build_dataset_request>::with<build_dataset_reply>,
     // From the buffer to itself: the disk may have space again.
     caf::reacts_to<write_again>,
-    // Fences the learner before.
+    // A learner takes over: whatever one before it still says is refused.
     caf::replies_to<begin_epoch_request>::with<begin_epoch_reply>,
     // How far evaluations and collections are, what came of one, and how all groups stand.
     caf::replies_to<summary_request>::with<summary_reply>, caf::replies_to<progress_request>::with<progress_reply>,
@@ -73,8 +73,9 @@ using worker_actor = caf::typed_actor<
     // Hands back what it holds and stops pulling.
     caf::replies_to<drain_request>::with<done_reply>>;
 
-/// Samples completions. No message brings new weights: it looks between two decode steps. -> weights_board.hpp; in a
-/// process of its own a weights_follower fills that board from the learner's.
+/// Samples completions. No message brings new weights: between two decode steps it looks at the weights_board
+/// -> sampling_station.hpp, `swap_weights`; in a process of its own a weights_follower fills that board from the
+/// learner's.
 using generator_actor = worker_actor::extend<
     // From the generator to itself: a run of decode steps; what finished goes to the buffer.
     caf::reacts_to<decode_more>>;

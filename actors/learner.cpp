@@ -37,7 +37,7 @@ void checkpoint(learner_pointer self, const shared_parts& p, const buffer_actor&
         p->run_folder, p->spec_of(s.stage).name, s.stage, s.version, s.branch, *s.trainer, p->tokenizer_folder));
     self->request(from, deadline::buffer, record_request{written, {}, nullptr, s.present})
         .then(
-            [=](const submit_reply&) mutable {
+            [=](const write_reply&) mutable {
               p->status->now("waiting for the controller", "controller");
               promise.deliver(checkpoint_reply{written});
             },

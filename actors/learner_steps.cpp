@@ -61,7 +61,7 @@ void commit(learner_pointer self, const shared_parts& p, const buffer_actor& fro
   const auto loads = self->state.loads;
   self->request(from, deadline::buffer, commit_request{p->who, self->state.present, lease, record})
       .then(
-          [=](const submit_reply& reply) mutable {
+          [=](const write_reply& reply) mutable {
             if (overtaken(self->state, loads, promise)) {
               return;
             }

@@ -22,7 +22,7 @@ lease_keeper_actor::behavior_type lease_keeper(lease_keeper_actor::stateful_poin
         self->state.waiting = false;
         if (self->state.kept.lease != lease_id{}) {
           self->request(from, deadline::buffer, renew_request{who, self->state.kept.lease})
-              .then([](const submit_reply&) {}, [](caf::error&) { /* a lease that ends goes to another worker */ });
+              .then([](const write_reply&) {}, [](caf::error&) { /* a lease that ends goes to another worker */ });
         }
         wait();
       },

@@ -84,7 +84,8 @@ struct submit_samples_request {
   worker_name who;
   payload<std::vector<sampled>> samples;
 };
-struct submit_reply {
+/// How a request that writes came out.
+struct write_reply {
   rollout::submit_result result = rollout::submit_result::created;
 };
 
@@ -328,7 +329,7 @@ TROUPE_LOCAL_MESSAGE(issue_reply)
 TROUPE_LOCAL_MESSAGE(lease_prompts_request)
 TROUPE_LOCAL_MESSAGE(lease_prompts_reply)
 TROUPE_LOCAL_MESSAGE(submit_samples_request)
-TROUPE_LOCAL_MESSAGE(submit_reply)
+TROUPE_LOCAL_MESSAGE(write_reply)
 TROUPE_LOCAL_MESSAGE(lease_generated_request)
 TROUPE_LOCAL_MESSAGE(lease_generated_reply)
 TROUPE_LOCAL_MESSAGE(submit_verdict_request)

@@ -88,11 +88,11 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
   s.status->now("handing in verdicts", "buffer");
   self->request(from, deadline::buffer, submit_verdict_request{who, judged})
       .then(
-          [=](const submit_reply& reply) {
+          [=](const write_reply& reply) {
             self->state.busy = false;
             if (reply.result == rollout::submit_result::fenced && self->state.work.groups) {
               self->request(from, deadline::buffer, hand_back_request{who, self->state.work.lease, "fenced"})
-                  .then([](const submit_reply&) {}, [](caf::error&) { /* it ends by time */ });
+                  .then([](const write_reply&) {}, [](caf::error&) { /* it ends by time */ });
               let_go(self);
             }
             self->send(self, pull_work{});

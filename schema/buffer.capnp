@@ -1,7 +1,7 @@
 # What workers, learner and controller ask of the buffer, and its answers, when they are processes of their own. One struct
 # a message, the only part of a wire message whose kind is the request's number in actors/buffer_calls.hpp. Records travel as
 # the bytes that the store keeps (schema/rollout.capnp, step.capnp, dataset.capnp), checked by the same codec.
-# Token arrays travel only within samples: SubmitSamplesRequest, LeaseRequest.partials (handed back), GroupWork; never in a group.
+# Token arrays travel only within samples: SubmitSamplesRequest, LeaseRequest.partials (handed back), GroupWork; never in the record of a group.
 # Lost: the sender asks again, under the same sequence; asked twice, each answers what it answered first, or `exists`.
 @0x9be1d7f3a5c40281;
 

@@ -88,7 +88,7 @@ enum class group_state : std::uint8_t {
   generated = 2,
   verifying = 3,
   ready = 4,
-  leased = 5,
+  leased = 5, ///< by the learner, to be trained on
   trained = 6,
   collected = 7,
   scored = 8,
@@ -147,7 +147,7 @@ struct group {
   std::optional<policy_version> pinned;     ///< eval and collect: the one version it may be sampled with
   std::uint32_t evaluation = 0;             ///< eval: which evaluation of its stage
   std::uint32_t outstanding_parts = 0;      ///< verdict parts still to come
-  lease_id lease;                           ///< 0 when not leased
+  lease_id lease;                           ///< under which it is generated, verified or trained on; 0: none
   std::optional<policy_version> trained_at; ///< version its (latest) batch produced
   std::vector<member> members;              ///< num_generations of them
   std::vector<state_change> history;

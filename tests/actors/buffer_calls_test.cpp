@@ -109,7 +109,7 @@ TEST(BufferCalls, OfLeasesAndSamples) {
   expect_who(again(renew_request{who, lease_id{4}}).who);
   EXPECT_EQ(again(renew_request{who, lease_id{4}}).lease, lease_id{4});
   expect_who(again(worker_lost_request{who}).who);
-  EXPECT_EQ(again(submit_reply{rollout::submit_result::fenced}).result, rollout::submit_result::fenced);
+  EXPECT_EQ(again(write_reply{rollout::submit_result::fenced}).result, rollout::submit_result::fenced);
 }
 
 TEST(BufferCalls, OfVerdicts) {
@@ -129,8 +129,8 @@ TEST(BufferCalls, OfVerdicts) {
   EXPECT_EQ(leased.groups->at(0).asked, examples::a_prompt());
   EXPECT_EQ(leased.groups->at(0).samples, filled.samples);
   const auto said =
-      again(submit_verdict_request{who, std::make_shared<std::vector<judged_group>>(
-                                            std::vector{judged_group{lease_id{9}, examples::an_id, filled.judgements}})});
+      again(submit_verdict_request{who, std::make_shared<std::vector<judged_group>>(std::vector{
+                                            judged_group{lease_id{9}, examples::an_id, filled.judgements}})});
   expect_who(said.who);
   ASSERT_EQ(said.groups->size(), 1U);
   EXPECT_EQ(said.groups->at(0).lease, lease_id{9});
@@ -141,7 +141,8 @@ TEST(BufferCalls, OfVerdicts) {
 TEST(BufferCalls, OfBatchesAndSteps) {
   EXPECT_EQ(again(lease_batch_request{who, epoch{3}}).learner, epoch{3});
   const filled_group filled;
-  const batch made{.groups = {{filled.what, examples::a_prompt(), filled.samples, filled.judgements}}, .data_cursor = 21};
+  const batch made{.groups = {{filled.what, examples::a_prompt(), filled.samples, filled.judgements}},
+                   .data_cursor = 21};
   const auto leased = again(lease_batch_reply{.lease = lease_id{9}, .what = std::make_shared<batch>(made)});
   EXPECT_EQ(leased.lease, lease_id{9});
   EXPECT_EQ(leased.what->data_cursor, 21U);

@@ -29,7 +29,7 @@ struct one_buffer : deterministic_system {
   rollout::submit_result submit(const worker_name& who, lease_id lease, const group_id& of, sample what) {
     auto one = std::make_shared<std::vector<sampled>>();
     one->push_back({lease, of, std::move(what)});
-    return unbox(ask<submit_reply>(tested, submit_samples_request{who, one})).result;
+    return unbox(ask<write_reply>(tested, submit_samples_request{who, one})).result;
   }
   /// Samples and judges two groups: ready.
   void make_batch_ready() {
@@ -44,7 +44,7 @@ struct one_buffer : deterministic_system {
     for (const auto& g : *sampled.groups) {
       said->push_back({sampled.lease, g.what.id, {judged(true), judged(false)}});
     }
-    CAF_REQUIRE(unbox(ask<submit_reply>(tested, submit_verdict_request{first_verifier, said})).result ==
+    CAF_REQUIRE(unbox(ask<write_reply>(tested, submit_verdict_request{first_verifier, said})).result ==
                 rollout::submit_result::created);
   }
   lease_batch_reply batch_for(epoch e) {
@@ -57,7 +57,7 @@ struct one_buffer : deterministic_system {
     for (const auto& g : b.what->groups) {
       step->groups.push_back(g.what.id);
     }
-    return unbox(ask<submit_reply>(tested, commit_request{the_learner, e, b.lease, step})).result;
+    return unbox(ask<write_reply>(tested, commit_request{the_learner, e, b.lease, step})).result;
   }
   /// A sample is sent while the disk takes nothing more; nobody answers yet.
   auto submit_to_a_full_disk(const lease_prompts_reply& work) {
@@ -116,27 +116,27 @@ CAF_TEST(a group whose lease ran out goes to another worker and the first is fen
 CAF_TEST(a renewed lease outlives its first deadline) {
   const auto first = lease(first_generator, 1);
   at.now += rollout::monotonic_ms{40000};
-  const auto renewed = unbox(ask<submit_reply>(tested, renew_request{first_generator, first.lease}));
+  const auto renewed = unbox(ask<write_reply>(tested, renew_request{first_generator, first.lease}));
   CAF_CHECK(renewed.result == rollout::submit_result::created);
   at.now += rollout::monotonic_ms{40000};
   CAF_CHECK_EQUAL(to_string(lease(second_generator, 1).work->at(0).what.id), "1t1");
   at.now += rollout::monotonic_ms{60000};
   lease(second_generator, 1);
-  const auto late = unbox(ask<submit_reply>(tested, renew_request{first_generator, first.lease}));
+  const auto late = unbox(ask<write_reply>(tested, renew_request{first_generator, first.lease}));
   CAF_CHECK(late.result == rollout::submit_result::fenced);
 }
 
 CAF_TEST(what is handed back is queued and goes to the next who asks) {
   const auto first = lease(first_generator, 1);
   CAF_CHECK(stored(0).state == group_state::generating);
-  CAF_CHECK(static_cast<bool>(ask<submit_reply>(tested, hand_back_request{first_generator, first.lease, "drained"})));
+  CAF_CHECK(static_cast<bool>(ask<write_reply>(tested, hand_back_request{first_generator, first.lease, "drained"})));
   CAF_CHECK(stored(0).state == group_state::queued);
   CAF_CHECK_EQUAL(to_string(lease(second_generator, 1).work->at(0).what.id), "1t0");
 }
 
 CAF_TEST(what a lost worker held is queued) {
   lease(first_generator, 1);
-  CAF_CHECK(static_cast<bool>(ask<submit_reply>(tested, worker_lost_request{first_generator})));
+  CAF_CHECK(static_cast<bool>(ask<write_reply>(tested, worker_lost_request{first_generator})));
   CAF_CHECK(stored(0).state == group_state::queued);
 }
 
@@ -200,7 +200,7 @@ CAF_TEST(of verdicts that the journal refuses in part nothing is written) {
   endless.reward = std::numeric_limits<double>::infinity();
   auto said = std::make_shared<std::vector<judged_group>>();
   said->push_back({sampled.lease, id, {judged(true), endless}});
-  CAF_CHECK(code_of(ask<submit_reply>(tested, submit_verdict_request{first_verifier, said})) == errc::invalid);
+  CAF_CHECK(code_of(ask<write_reply>(tested, submit_verdict_request{first_verifier, said})) == errc::invalid);
   CAF_CHECK(!journal->find_judgement({id, 0}));
   CAF_CHECK(stored(0).state == group_state::verifying);
 }
@@ -216,7 +216,7 @@ CAF_TEST(while the disk is full writers wait and readers do not and then all is 
   CAF_CHECK(self->mailbox().empty());
   CAF_CHECK_EQUAL(unbox(ask<progress_reply>(tested, progress_request{})).version.value, 0u);
   at.now += std::chrono::minutes{3}; // leases of 60 s; nobody could have handed anything in
-  CAF_CHECK(unbox(ask<submit_reply>(tested, renew_request{second_generator, other.lease})).result ==
+  CAF_CHECK(unbox(ask<write_reply>(tested, renew_request{second_generator, other.lease})).result ==
             rollout::submit_result::created);
 
   disk.limit(store::volatile_disk::unlimited);
@@ -226,7 +226,7 @@ CAF_TEST(while the disk is full writers wait and readers do not and then all is 
     sched.advance_time(deadline::space_poll);
     consume_messages();
   }
-  CAF_CHECK(unbox(take<submit_reply>(sent)).result == rollout::submit_result::exists); // by its own first try
+  CAF_CHECK(unbox(take<write_reply>(sent)).result == rollout::submit_result::exists); // by its own first try
   CAF_CHECK(stored(0).state == group_state::verifying);
   CAF_CHECK(submit(second_generator, other.lease, other.work->at(0).what.id, answer_ab(0)) ==
             rollout::submit_result::created);
@@ -242,7 +242,7 @@ CAF_TEST(a disk that stays full is not waited for without end) {
     sched.advance_time(deadline::space_poll);
     consume_messages();
   }
-  CAF_CHECK(code_of(take<submit_reply>(sent)) == errc::resource_exhausted);
+  CAF_CHECK(code_of(take<write_reply>(sent)) == errc::resource_exhausted);
 }
 
 CAF_TEST(who stops the run does not wait for space) {
@@ -251,7 +251,7 @@ CAF_TEST(who stops the run does not wait for space) {
   stop = true;
   sched.advance_time(deadline::space_poll);
   consume_messages();
-  CAF_CHECK(code_of(take<submit_reply>(sent)) == errc::resource_exhausted);
+  CAF_CHECK(code_of(take<write_reply>(sent)) == errc::resource_exhausted);
 }
 
 CAF_TEST(a step committed twice exists and another under its version is a conflict) {
@@ -262,9 +262,9 @@ CAF_TEST(a step committed twice exists and another under its version is a confli
   CAF_CHECK(commit(epoch{0}, b) == rollout::submit_result::exists); // its own step, whoever leads now
   auto other = std::make_shared<step_record>(journal->steps(grpo_stage).at(0));
   other->data_cursor = 99;
-  CAF_CHECK(unbox(ask<submit_reply>(tested, commit_request{the_learner, present, b.lease, other})).result ==
+  CAF_CHECK(unbox(ask<write_reply>(tested, commit_request{the_learner, present, b.lease, other})).result ==
             rollout::submit_result::conflict);
-  CAF_CHECK(unbox(ask<submit_reply>(tested, commit_request{the_learner, epoch{0}, b.lease, other})).result ==
+  CAF_CHECK(unbox(ask<write_reply>(tested, commit_request{the_learner, epoch{0}, b.lease, other})).result ==
             rollout::submit_result::fenced);
   CAF_CHECK_EQUAL(journal->steps(grpo_stage).at(0).data_cursor, 0u);
 }
@@ -275,7 +275,7 @@ CAF_TEST(a step that is not of the batch that was leased is a conflict) {
   const auto said = [&](stage_index stage, std::vector<group_id> groups) {
     auto step = std::make_shared<step_record>();
     *step = {.stage = stage, .version = policy_version{1}, .groups = std::move(groups)};
-    return unbox(ask<submit_reply>(tested, commit_request{the_learner, present, b.lease, step})).result;
+    return unbox(ask<write_reply>(tested, commit_request{the_learner, present, b.lease, step})).result;
   };
   const auto one = b.what->groups.at(0).what.id, two = b.what->groups.at(1).what.id;
   CAF_CHECK(said(grpo_stage, {one}) == rollout::submit_result::conflict);

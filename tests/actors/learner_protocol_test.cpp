@@ -146,7 +146,7 @@ CAF_TEST(a step trains a batch and commits it and then publishes) {
   CAF_CHECK_EQUAL(published(), 0u); // not before the commit is answered
   expect((commit_request), from(tested).to(buffer));
   CAF_CHECK_EQUAL(published(), 0u);
-  expect((submit_reply), from(buffer).to(tested));
+  expect((write_reply), from(buffer).to(tested));
   CAF_CHECK_EQUAL(published(), 1u);
   const auto done = unbox(take<step_reply>(stepping));
   CAF_CHECK(done.stepped);

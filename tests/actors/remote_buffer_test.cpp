@@ -126,21 +126,21 @@ void play(one_buffer& b) {
   b.ask<read_history_reply>(controller, read_history_request{});
   auto running = std::make_shared<stage_record>();
   *running = {.stage = grpo_stage, .name = "rl", .status = stage_status::running};
-  b.ask<submit_reply>(controller, record_request{nullptr, {}, running});
+  b.ask<write_reply>(controller, record_request{nullptr, {}, running});
   b.ask<done_reply>(controller, begin_stage_request{grpo_stage, policy_version{}});
   b.ask<lease_batch_reply>(learner, lease_batch_request{the_learner, learner_now}); // nothing yet, and why
   const auto given_back = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 1});
-  b.ask<submit_reply>(generator, renew_request{first_generator, given_back.lease});
-  b.ask<submit_reply>(generator, hand_back_request{first_generator, given_back.lease, "drained", begun(given_back)});
+  b.ask<write_reply>(generator, renew_request{first_generator, given_back.lease});
+  b.ask<write_reply>(generator, hand_back_request{first_generator, given_back.lease, "drained", begun(given_back)});
   const auto work = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 2});
   ASSERT_EQ(work.work->size(), 2U);
   EXPECT_EQ(work.work->at(0).partials, std::vector<sample>{begun(given_back)->at(0).what});
   const submit_samples_request samples{first_generator, samples_of(work)};
-  b.ask<submit_reply>(generator, samples);
-  EXPECT_EQ(b.ask<submit_reply>(generator, samples).result, rollout::submit_result::exists);
+  b.ask<write_reply>(generator, samples);
+  EXPECT_EQ(b.ask<write_reply>(generator, samples).result, rollout::submit_result::exists);
   const auto sampled = b.ask<lease_generated_reply>(verifier, lease_generated_request{first_verifier, 2});
   ASSERT_EQ(sampled.groups->size(), 2U);
-  b.ask<submit_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(sampled)});
+  b.ask<write_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(sampled)});
   const auto batch = b.ask<lease_batch_reply>(learner, lease_batch_request{the_learner, learner_now});
   ASSERT_NE(batch.what, nullptr);
   b.ask<lease_batch_reply>(learner, lease_batch_request{the_learner, learner_now}); // the same again
@@ -150,30 +150,30 @@ void play(one_buffer& b) {
     step->groups.push_back(g.what.id);
   }
   const commit_request commit{the_learner, learner_now, batch.lease, step};
-  EXPECT_EQ(b.ask<submit_reply>(learner, commit).result, rollout::submit_result::created);
-  EXPECT_EQ(b.ask<submit_reply>(learner, commit).result, rollout::submit_result::exists);
+  EXPECT_EQ(b.ask<write_reply>(learner, commit).result, rollout::submit_result::created);
+  EXPECT_EQ(b.ask<write_reply>(learner, commit).result, rollout::submit_result::exists);
   b.ask<read_steps_reply>(learner, read_steps_request{grpo_stage, policy_version{}});
   b.ask<lease_batch_reply>(learner, read_batch_request{step->groups});
   b.ask<lease_batch_reply>(learner, read_batch_request{{two_samples(77).id}}); // an error
   auto saved = std::make_shared<checkpoint_record>();
   *saved = {.stage = grpo_stage, .version = policy_version{1}, .folder = "checkpoints/rl/step-000001"};
-  b.ask<submit_reply>(learner, record_request{saved, {}, nullptr, epoch{learner_now.value - 1}}); // fenced
-  b.ask<submit_reply>(learner, record_request{saved, {}, nullptr, learner_now});
+  b.ask<write_reply>(learner, record_request{saved, {}, nullptr, epoch{learner_now.value - 1}}); // fenced
+  b.ask<write_reply>(learner, record_request{saved, {}, nullptr, learner_now});
   b.ask<issue_reply>(controller, issue_request{.count = 2,
                                                .num_samples = 2,
                                                .pinned = policy_version{1},
                                                .evaluation = 64,
                                                .sampling = std::make_shared<sampling_plan>()});
   const auto asked = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 2});
-  b.ask<submit_reply>(generator, submit_samples_request{first_generator, samples_of(asked)});
+  b.ask<write_reply>(generator, submit_samples_request{first_generator, samples_of(asked)});
   b.ask<progress_reply>(controller, progress_request{});
   const auto to_score = b.ask<lease_generated_reply>(verifier, lease_generated_request{first_verifier, 2});
-  b.ask<submit_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(to_score)});
+  b.ask<write_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(to_score)});
   b.ask<evaluation_reply>(controller, evaluation_request{grpo_stage, 64});
   b.ask<steer_reply>(controller, steer_request{.max_staleness = 3});
   b.ask<steer_reply>(controller, steer_request{.paused = true});
   b.ask<steer_reply>(controller, steer_request{.paused = false});
-  b.ask<submit_reply>(controller, worker_lost_request{first_generator});
+  b.ask<write_reply>(controller, worker_lost_request{first_generator});
   b.ask<done_reply>(controller, begin_stage_request{pick_stage, policy_version{}});
   b.ask<issue_reply>(controller, issue_request{.why = purpose::collect,
                                                .from = split::train,
@@ -181,9 +181,9 @@ void play(one_buffer& b) {
                                                .num_samples = 2,
                                                .sampling = std::make_shared<sampling_plan>()});
   const auto picked = b.ask<lease_prompts_reply>(generator, lease_prompts_request{first_generator, 1});
-  b.ask<submit_reply>(generator, submit_samples_request{first_generator, samples_of(picked)});
+  b.ask<write_reply>(generator, submit_samples_request{first_generator, samples_of(picked)});
   const auto to_pick = b.ask<lease_generated_reply>(verifier, lease_generated_request{first_verifier, 1});
-  b.ask<submit_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(to_pick)});
+  b.ask<write_reply>(verifier, submit_verdict_request{first_verifier, verdicts_of(to_pick)});
   b.ask<build_dataset_reply>(controller, build_dataset_request{pick_stage, saved->folder, policy_version{1}});
   b.ask<read_dataset_reply>(learner, read_dataset_request{"kept"});
   b.ask<read_history_reply>(controller, read_history_request{});
@@ -274,7 +274,7 @@ TEST(BufferDoor, RefusesARoleWhatIsNotItsToAsk) {
   EXPECT_FALSE(may_call(controller, static_cast<std::uint16_t>(buffer_call::steer) + 1));
 
   one_buffer b{true};
-  b.ask<submit_reply>(verifier, submit_samples_request{first_verifier, std::make_shared<std::vector<sampled>>()});
+  b.ask<write_reply>(verifier, submit_samples_request{first_verifier, std::make_shared<std::vector<sampled>>()});
   EXPECT_NE(b.said().back().find("error: "), std::string::npos);
   EXPECT_EQ(b.counters().wrong_role, 1U);
 }

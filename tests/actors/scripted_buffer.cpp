@@ -33,7 +33,7 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
     }
     return body();
   };
-  const auto fine = [] { return submit_reply{}; };
+  const auto fine = [] { return write_reply{}; };
   return {
       [](const begin_stage_request&) { return unscripted<done_reply>("begin_stage"); },
       [](const issue_request&) { return unscripted<issue_reply>("issue"); },
@@ -44,7 +44,7 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
       },
       [=](const submit_samples_request& r) {
         return reply(script->samples, r,
-                     [&] { return submit_reply{next_of(script->submitted, rollout::submit_result::created)}; });
+                     [&] { return write_reply{next_of(script->submitted, rollout::submit_result::created)}; });
       },
       [=](const lease_generated_request& r) {
         return reply(script->asked_generated, r, [&] {
@@ -53,21 +53,21 @@ buffer_actor::behavior_type scripted_buffer(buffer_actor::pointer, std::shared_p
       },
       [=](const submit_verdict_request& r) {
         return reply(script->verdicts, r,
-                     [&] { return submit_reply{next_of(script->judged, rollout::submit_result::created)}; });
+                     [&] { return write_reply{next_of(script->judged, rollout::submit_result::created)}; });
       },
       [=](const hand_back_request& r) { return reply(script->handed_back, r, fine); },
       [=](const renew_request& r) {
         return reply(script->renewed, r,
-                     [&] { return submit_reply{next_of(script->renewals, rollout::submit_result::created)}; });
+                     [&] { return write_reply{next_of(script->renewals, rollout::submit_result::created)}; });
       },
-      [](const worker_lost_request&) { return unscripted<submit_reply>("worker_lost"); },
+      [](const worker_lost_request&) { return unscripted<write_reply>("worker_lost"); },
       [=](const lease_batch_request&) {
         ++script->asked_batches;
         return next_of(script->batches, {.lease = {}, .what = nullptr, .waiting_for = "0 of 2 groups ready"});
       },
       [=](const commit_request& r) {
         return reply(script->committed, r,
-                     [&] { return submit_reply{next_of(script->commits, rollout::submit_result::created)}; });
+                     [&] { return write_reply{next_of(script->commits, rollout::submit_result::created)}; });
       },
       [](const read_history_request&) { return unscripted<read_history_reply>("read_history"); },
       [=](const read_steps_request& r) {

@@ -52,7 +52,7 @@ CAF_TEST(it leases and judges and submits and asks again) {
   expect((lease_generated_reply), from(buffer).to(tested));
   expect((pull_work), from(tested).to(tested));
   expect((submit_verdict_request), from(tested).to(buffer));
-  expect((submit_reply), from(buffer).to(tested));
+  expect((write_reply), from(buffer).to(tested));
   expect((pull_work), from(tested).to(tested));
   expect((lease_generated_request), from(tested).to(buffer));
   CAF_REQUIRE_EQUAL(script->verdicts.size(), 1u);

@@ -17,10 +17,10 @@ clock_reading read_clocks() {
 
 namespace {
 
-using pointer = buffer_actor::stateful_pointer<buffer_state>;
+using buffer_pointer = buffer_actor::stateful_pointer<buffer_state>;
 
 /// The time of leases. It stands still while the disk is full: nobody is late because the buffer could not write.
-clock_reading reading(pointer self, const clock_source& clock) {
+clock_reading reading(buffer_pointer self, const clock_source& clock) {
   const auto& s = self->state;
   auto now = clock();
   now.now = s.parked.empty() ? now.now - s.stood_still : s.stopped_at;
@@ -30,7 +30,7 @@ clock_reading reading(pointer self, const clock_source& clock) {
 /// Runs what writes. Where the disk is full it is parked, and what comes after it too, so that order holds; tried
 /// again it answers as it would have, since every request may be repeated.
 template <class Reply, class Body>
-caf::result<Reply> write(pointer self, const space_watch& space, const clock_source& clock, Body body) {
+caf::result<Reply> write(buffer_pointer self, const space_watch& space, const clock_source& clock, Body body) {
   auto& s = self->state;
   const auto attempt = [self, body] {
     self->state.service->settle();
@@ -74,7 +74,7 @@ caf::result<Reply> write(pointer self, const space_watch& space, const clock_sou
   return promise;
 }
 
-void write_parked(pointer self, const space_watch& space, const clock_source& clock) {
+void write_parked(buffer_pointer self, const space_watch& space, const clock_source& clock) {
   auto& s = self->state;
   while (!s.parked.empty() && s.parked.front()(nullptr)) {
     s.parked.pop_front();

@@ -17,7 +17,7 @@ inline void put(schema::Worker::Builder to, const worker_name& who) {
   to.setIncarnationLow(who.life.low);
 }
 inline worker_name get(schema::Worker::Reader from) {
-  return {text(from.getName()), {from.getIncarnationHigh(), from.getIncarnationLow()}};
+  return {troupe::frame::text(from.getName()), {from.getIncarnationHigh(), from.getIncarnationLow()}};
 }
 
 inline void put(schema::Sampling::Builder to, const sampling_plan& plan) {

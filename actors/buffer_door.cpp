@@ -25,9 +25,9 @@ void check_right(const wire::peer& from, const record_request& r) {
 template <class Request>
 void check_right(const wire::peer&, const Request&) {}
 
-using pointer = door_actor::stateful_pointer<buffer_door_state>;
+using door_pointer = door_actor::stateful_pointer<buffer_door_state>;
 
-void ask(pointer self, const buffer_actor& to, const wire_asked& asked) {
+void ask(door_pointer self, const buffer_actor& to, const wire_asked& asked) {
   dispatch(buffer_calls{}, asked.what->kind, [&]<class Call>(Call) {
     auto request = decode_call<typename Call::request>(*only_part(*asked.what));
     check_speaker(asked.from, request);
@@ -78,7 +78,7 @@ bool may_call(wire::role who, std::uint16_t kind) {
   return false;
 }
 
-door_actor::behavior_type buffer_door(pointer self, buffer_actor to, std::size_t piece_bytes) {
+door_actor::behavior_type buffer_door(door_pointer self, buffer_actor to, std::size_t piece_bytes) {
   self->state.kept.emplace(piece_bytes);
   return {
       [=](const wire_asked& asked) {

@@ -6,8 +6,6 @@
 
 namespace troupe::actors {
 
-namespace frame = troupe::frame;
-
 std::string encode(const cluster::joiner& m) {
   return frame::make<schema::JoinRequest>([&](auto to) {
     to.setProtocol(m.speaks);

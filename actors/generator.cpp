@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::uint32_t steps_per_turn = 8; // decode steps between two looks at the mailbox
 
-using pointer = generator_actor::stateful_pointer<generator_state>;
+using generator_pointer = generator_actor::stateful_pointer<generator_state>;
 
 /// Answers who asked to drain, once all has been handed back.
-void end_drain(pointer self) {
+void end_drain(generator_pointer self) {
   auto& s = self->state;
   if (s.drained && s.handing_back == 0 && !s.asking) {
     s.status->now("drained");
@@ -25,7 +25,7 @@ void end_drain(pointer self) {
   }
 }
 
-void hand_back(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease,
+void hand_back(generator_pointer self, const worker_name& who, const buffer_actor& from, lease_id lease,
                std::vector<sampled> partials) {
   const auto done = [self] {
     --self->state.handing_back;
@@ -41,7 +41,7 @@ void hand_back(pointer self, const worker_name& who, const buffer_actor& from, l
 }
 
 /// What it does now, in words.
-void tell(pointer self, bool busy) {
+void tell(generator_pointer self, bool busy) {
   auto& s = self->state;
   s.status->hold(s.station->leases().size());
   if (auto* figures = s.status->figures()) {
@@ -56,7 +56,7 @@ void tell(pointer self, bool busy) {
   }
 }
 
-void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from, std::uint32_t room,
+void ask_for_work(generator_pointer self, const worker_name& who, const buffer_actor& from, std::uint32_t room,
                   const failure_sink& failed) {
   auto& s = self->state;
   s.asking = true;
@@ -98,7 +98,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
           [=](caf::error& e) { failed(who.name, from_caf(e).what()); });
 }
 
-void renew(pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
+void renew(generator_pointer self, const worker_name& who, const buffer_actor& from, lease_id lease) {
   self->request(from, deadline::buffer, renew_request{who, lease})
       .then(
           [=](const write_reply& reply) {
@@ -109,7 +109,7 @@ void renew(pointer self, const worker_name& who, const buffer_actor& from, lease
           [](caf::error&) { /* a lease that ends is given to another worker */ });
 }
 
-void renew_leases(pointer self, const worker_name& who, const buffer_actor& from) {
+void renew_leases(generator_pointer self, const worker_name& who, const buffer_actor& from) {
   const auto now = self->clock().now();
   if (now - self->state.renewed < self->state.renew_every) {
     return;
@@ -129,7 +129,7 @@ void count(const worker_status& status, const std::vector<sampled>& done) {
   }
 }
 
-void submit(pointer self, const worker_name& who, const buffer_actor& from, std::vector<sampled> done,
+void submit(generator_pointer self, const worker_name& who, const buffer_actor& from, std::vector<sampled> done,
             const failure_sink& failed) {
   std::set<lease_id> leases;
   for (const auto& one : done) {
@@ -150,7 +150,7 @@ void submit(pointer self, const worker_name& who, const buffer_actor& from, std:
 
 } // namespace
 
-generator_actor::behavior_type generator(pointer self, worker_name who, buffer_actor from,
+generator_actor::behavior_type generator(generator_pointer self, worker_name who, buffer_actor from,
                                          std::shared_ptr<sampling_station> station, std::uint32_t batch_size,
                                          failure_sink failed, std::shared_ptr<worker_status> status) {
   self->state.station = std::move(station);

@@ -8,8 +8,6 @@ namespace troupe::actors {
 
 namespace {
 
-namespace frame = troupe::frame;
-
 template <class Fill>
 std::string request(Fill fill) {
   return frame::make<schema::LearnerRequest>(fill);

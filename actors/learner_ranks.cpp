@@ -38,7 +38,7 @@ std::unique_ptr<gpu::trainer> open_trainer(const learner_parts& p, const load_st
 
 namespace {
 
-using pointer = learner_rank_actor::stateful_pointer<learner_rank_state>;
+using rank_pointer = learner_rank_actor::stateful_pointer<learner_rank_state>;
 
 /// A request of the stage at hand.
 void check_epoch(const learner_rank_state& s, epoch learner) {
@@ -90,7 +90,7 @@ void train_share(learner_rank_state& s, const learner_parts& p, const train_shar
 
 } // namespace
 
-learner_rank_actor::behavior_type learner_rank(pointer self, std::shared_ptr<const learner_parts> parts,
+learner_rank_actor::behavior_type learner_rank(rank_pointer self, std::shared_ptr<const learner_parts> parts,
                                                buffer_actor from) {
   idle(*parts);
   return {

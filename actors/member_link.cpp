@@ -15,7 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds first_pause{200}; // between two attempts to join; doubled each time
 constexpr std::chrono::milliseconds longest_pause{5000};
 constexpr std::chrono::milliseconds goodbye{1000};
-constexpr std::chrono::milliseconds look_every{50}; // whether an answer is still of interest
+constexpr std::chrono::milliseconds look_for_interest_every{50}; // whether an answer is still of interest
 
 } // namespace
 
@@ -61,7 +61,7 @@ std::optional<cluster::instruction> member_link::ask(control_call call, const Me
                                  got->came.notify_all();
                                });
   std::unique_lock lock{got->mutex};
-  while (!got->came.wait_for(lock, look_every, [&] { return got->how.has_value(); })) {
+  while (!got->came.wait_for(lock, look_for_interest_every, [&] { return got->how.has_value(); })) {
     if (!to_the_end && is_over()) {
       return std::nullopt;
     }

@@ -9,7 +9,6 @@ namespace troupe::actors {
 
 namespace {
 
-namespace frame = troupe::frame;
 using builder = schema::RankRequest::Builder;
 using reader = schema::RankRequest::Reader;
 

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::uint32_t groups_per_lease = 16;
 
-using pointer = verifier_actor::stateful_pointer<verifier_state>;
+using verifier_pointer = verifier_actor::stateful_pointer<verifier_state>;
 
-void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from, const failure_sink& failed) {
+void ask_for_work(verifier_pointer self, const worker_name& who, const buffer_actor& from, const failure_sink& failed) {
   self->state.busy = true;
   self->request(from, deadline::buffer, lease_generated_request{who, groups_per_lease})
       .then(
@@ -37,7 +37,7 @@ void ask_for_work(pointer self, const worker_name& who, const buffer_actor& from
 }
 
 /// The lease is done, or another's.
-void let_go(pointer self) {
+void let_go(verifier_pointer self) {
   self->state.work = {};
   self->state.status->hold(0);
   self->send(self->state.keeper, keep_lease{});
@@ -59,7 +59,7 @@ std::vector<judgement> judge_one(const worker_status& status, const judge_group&
 }
 
 /// Judges until the lease is done or it is time to hand in: a slow judge then shows that it moves.
-payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& judge) {
+payload<std::vector<judged_group>> judge_some(verifier_pointer self, const judge_group& judge) {
   auto& s = self->state;
   auto judged = std::make_shared<std::vector<judged_group>>();
   const auto until = self->clock().now() + deadline::verdicts;
@@ -71,7 +71,7 @@ payload<std::vector<judged_group>> judge_some(pointer self, const judge_group& j
   return judged;
 }
 
-void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& from, const judge_group& judge,
+void judge_and_submit(verifier_pointer self, const worker_name& who, const buffer_actor& from, const judge_group& judge,
                       const failure_sink& failed) {
   auto& s = self->state;
   payload<std::vector<judged_group>> judged;
@@ -102,7 +102,7 @@ void judge_and_submit(pointer self, const worker_name& who, const buffer_actor& 
 
 } // namespace
 
-verifier_actor::behavior_type verifier(pointer self, worker_name who, buffer_actor from, judge_group judge,
+verifier_actor::behavior_type verifier(verifier_pointer self, worker_name who, buffer_actor from, judge_group judge,
                                        failure_sink failed, std::shared_ptr<worker_status> status) {
   self->state.status = std::move(status);
   self->state.keeper = self->spawn<caf::linked>(lease_keeper, who, from);

@@ -20,7 +20,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds look_every{1}; // whether a reader has gone
+constexpr std::chrono::seconds look_for_readers_every{1}; // whether a reader has gone
 
 describe_weights_reply describe_folder(const std::string& folder) {
   describe_weights_reply m;
@@ -116,7 +116,7 @@ private:
   }
 
   clock::time_point next_look() const {
-    auto at = clock::now() + look_every;
+    auto at = clock::now() + look_for_readers_every;
     for (const auto& w : waiters_) {
       at = std::min(at, w.until);
     }

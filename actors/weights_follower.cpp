@@ -16,8 +16,8 @@ namespace troupe::actors {
 
 namespace {
 
-constexpr unsigned unseen_files_max = 3;             // one may just have been replaced; so many are another file system
-constexpr std::chrono::milliseconds look_every{500}; // for what is wanted, if no one says so
+constexpr unsigned unseen_files_max = 3; // one may just have been replaced; so many are another file system
+constexpr std::chrono::milliseconds look_for_wanted_every{500}; // for what is wanted, if no one says so
 constexpr std::chrono::milliseconds ask_again_after{200};
 
 } // namespace
@@ -123,7 +123,7 @@ private:
         return true;
       }
       std::unique_lock hold{mutex_};
-      wanted_.wait_for(hold, look_every, [this] { return news_; });
+      wanted_.wait_for(hold, look_for_wanted_every, [this] { return news_; });
       news_ = false;
     }
     return false;

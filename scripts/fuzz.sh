@@ -6,7 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-10}
-cmake -S . -B build/fuzz -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+new=()
+[[ -f build/fuzz/build.ninja ]] || new=(-DCMAKE_UNITY_BUILD=ON)
+cmake -S . -B build/fuzz -G Ninja "${new[@]}" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DTROUPE_TORCH=OFF -DTROUPE_FUZZ=ON -DTROUPE_SANITIZE=fuzzer-no-link,address,undefined >/dev/null
 cmake --build build/fuzz --target troupe_fuzzers
 mkdir -p build/fuzz/findings

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./scripts/setup.sh
-[[ -f build/release/build.ninja ]] || cmake --preset release >/dev/null
+[[ -f build/release/build.ninja ]] || cmake --preset release -DCMAKE_UNITY_BUILD=ON >/dev/null
 cmake --build --preset release --target troupe troupectl troupe_torch >&2
 exec build/release/bin/troupe quickstart "$@"

@@ -17,7 +17,7 @@ namespace troupe::program {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_every{20};
+constexpr std::chrono::milliseconds look_for_end_every{20};
 
 /// In the child; async-signal-safe calls alone.
 [[noreturn]] void become(char* const* words, const char* log, pid_t parent) {
@@ -94,7 +94,7 @@ std::optional<process_end> child_process::ended() {
 std::optional<process_end> child_process::wait(double seconds) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (!ended() && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(look_every); // waitpid has no deadline
+    std::this_thread::sleep_for(look_for_end_every); // waitpid has no deadline
   }
   return end_;
 }

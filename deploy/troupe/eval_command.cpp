@@ -21,7 +21,7 @@ namespace troupe::program {
 
 namespace {
 
-struct options {
+struct eval_options {
   std::string model;
   std::string task;
   std::string answers;
@@ -53,13 +53,13 @@ struct problem {
   std::vector<verdict_kind> verdicts;
 };
 
-std::shared_ptr<const task::prompt_source> source_of(const options& o) {
+std::shared_ptr<const task::prompt_source> source_of(const eval_options& o) {
   const bool file = o.task.find(".jsonl") != std::string::npos;
   return task::make_source(
       {.name = o.task, .kind = file ? "" : o.task, .path = file ? o.task : "", .skip_bad_lines = o.skip_bad_lines});
 }
 
-std::vector<problem> sample_all(const options& o) {
+std::vector<problem> sample_all(const eval_options& o) {
   const auto source = source_of(o);
   for (const auto& remark : source->remarks()) {
     std::cerr << "troupe eval: " << remark << '\n';
@@ -91,7 +91,7 @@ std::vector<problem> sample_all(const options& o) {
   return problems;
 }
 
-int evaluate(const options& o) {
+int evaluate(const eval_options& o) {
   if (o.k > o.num_samples) {
     throw error{errc::invalid, "--k " + std::to_string(o.k) + " needs at least as many --num-samples"};
   }
@@ -146,7 +146,7 @@ int evaluate(const options& o) {
 void add_eval(CLI::App& app, body& chosen) {
   auto* command = app.add_subcommand("eval", "Accuracy of a model on a task's held-out problems.\n"
                                              "Example: troupe eval --model DIR --task addition --num-samples 4 --k 4");
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<eval_options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--task", o->task, "kind of generator, or a .jsonl file")->required();
   command->add_flag("--skip-bad-lines", o->skip_bad_lines, "count and skip lines of the file that hold no problem");

@@ -16,7 +16,7 @@ namespace troupe::program {
 
 namespace {
 
-struct options {
+struct generate_options {
   std::string model;
   std::string device = "cpu";
   std::uint32_t num_samples = 1;
@@ -36,7 +36,7 @@ std::vector<std::int32_t> prompt_ids(const nlohmann::json& in, const text::token
 }
 
 nlohmann::json sample_line(const nlohmann::json& in, gpu::sampler& sampler, const text::tokenizer& tokenizer,
-                           const options& o, std::uint64_t line) {
+                           const generate_options& o, std::uint64_t line) {
   const auto ids = prompt_ids(in, tokenizer);
   if (ids.empty()) {
     throw error{errc::invalid, "the prompt is empty; give at least one token"};
@@ -68,7 +68,7 @@ void add_generate(CLI::App& app, body& chosen) {
   auto* command = app.add_subcommand("generate", "Sample completions of JSON lines {\"id\",\"prompt\" or \"ids\"}.\n"
                                                  "Example: echo '{\"id\":1,\"prompt\":\"12+34=\"}' | "
                                                  "troupe generate --model DIR --num-samples 4");
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<generate_options>();
   command->add_option("--model", o->model, "Hugging Face folder")->required();
   command->add_option("--num-samples", o->num_samples, "samples of each prompt")->check(positive());
   command->add_option("--max-new-tokens", o->sampling.max_new_tokens, "at most so many tokens")->check(positive());

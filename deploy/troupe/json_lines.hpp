@@ -4,6 +4,8 @@
 #include <functional>
 #include <iosfwd>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 namespace troupe::program {
 
@@ -16,5 +18,9 @@ int answer_lines(std::istream& in, std::ostream& out,
 /// A member of an input object; throws error(invalid) that names it when it is missing or of another type.
 template <class T>
 T require(const nlohmann::json& object, const char* name);
+template <>
+std::string require<std::string>(const nlohmann::json& object, const char* name);
+template <>
+std::vector<std::int32_t> require<std::vector<std::int32_t>>(const nlohmann::json& object, const char* name);
 
 } // namespace troupe::program

@@ -18,12 +18,12 @@ namespace troupe::program {
 
 namespace {
 
-struct options {
+struct run_options {
   run_request run;
   bool dry_run = false;
 };
 
-void add_options(CLI::App& command, const std::shared_ptr<options>& o) {
+void add_options(CLI::App& command, const std::shared_ptr<run_options>& o) {
   command.add_option("--set", o->run.set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");
   command.add_option("--out", o->run.out, "run directory; default runs/RECIPE");
   command.add_flag("--resume", o->run.resume, "go on with the run in the run directory");
@@ -50,7 +50,7 @@ void print_plan(const config::recipe& r) {
   std::cout << config::to_text(r, config::make_plan(r, vocabulary_of(r, sources)));
 }
 
-int run(const options& o) {
+int run(const run_options& o) {
   const auto wanted = look_up(o.run);
   if (o.dry_run) {
     print_plan(wanted.recipe);
@@ -64,7 +64,7 @@ int run(const options& o) {
 void add_run(CLI::App& app, body& chosen) {
   auto* command = app.add_subcommand("run", "Run a recipe: a name (troupe recipe list) or a YAML file.\n"
                                             "Example: troupe run mine.yaml --out runs/first");
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<run_options>();
   command->add_option("RECIPE", o->run.recipe, "name or file")->required()->default_str("");
   add_options(*command, o);
   command->callback([&chosen, o] { chosen = [o] { return run(*o); }; });
@@ -73,7 +73,7 @@ void add_run(CLI::App& app, body& chosen) {
 void add_quickstart(CLI::App& app, body& chosen) {
   auto* command = app.add_subcommand("quickstart", "All four stages of R1 on a tiny model: the recipe r1-tiny.\n"
                                                    "Example: troupe quickstart --out runs/first");
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<run_options>();
   add_options(*command, o);
   command->callback([&chosen, o] { chosen = [o] { return run(*o); }; });
 }

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-constexpr timespec look_every{0, 100'000'000};
+constexpr timespec look_for_signals_every{0, 100'000'000};
 constexpr milliseconds first_pause{200}; // before a process is started again; doubled each time
 constexpr milliseconds longest_pause{10'000};
 constexpr milliseconds pause_after_leaving{15'000}; // the controller may be about to end, too
@@ -315,7 +315,7 @@ int supervisor::run() {
   int status = 0;
   try {
     for (;;) {
-      if (::sigtimedwait(&signals, nullptr, &look_every) > 0) {
+      if (::sigtimedwait(&signals, nullptr, &look_for_signals_every) > 0) {
         std::fprintf(stderr, "draining: the controller ends after the present step\n");
         status = stopped_status;
         break;

@@ -23,7 +23,7 @@ namespace troupe::program {
 
 namespace {
 
-struct options {
+struct up_options {
   run_request run;
   std::vector<std::string> scale;
 };
@@ -73,7 +73,7 @@ void wait_for_store(const std::string& run) {
   }
 }
 
-int up(const options& o) {
+int up(const up_options& o) {
   auto request = o.run;
   for (const auto& one : o.scale) {
     request.set.push_back(setting_of(one));
@@ -100,7 +100,7 @@ void add_up(CLI::App& app, body& chosen) {
   auto* command =
       app.add_subcommand("up", "Run a recipe as processes of this machine, one a member, and look after them\n"
                                "Example: troupe up r1-tiny --out runs/first --scale generator=2");
-  auto o = std::make_shared<options>();
+  auto o = std::make_shared<up_options>();
   command->add_option("RECIPE", o->run.recipe, "name or file")->required()->default_str("");
   command->add_option("--scale", o->scale, "how many of a role: generator=2, verifier=1; repeatable")->default_str("");
   command->add_option("--set", o->run.set, "change one key: stages.reasoning_rl.learning_rate=1e-5")->default_str("");

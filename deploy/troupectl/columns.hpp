@@ -9,6 +9,9 @@
 /// What rows are made of: one table a kind, one line a field, each with its value. A new field is one line.
 namespace troupe::ctl {
 
+inline constexpr auto number = field_type::number;
+inline constexpr auto text = field_type::text;
+
 /// A field and its value for `From`. Of a family, whose name ends in `/`, the value is an object: one field a member.
 template <class From>
 struct column {

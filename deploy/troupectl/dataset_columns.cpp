@@ -7,9 +7,6 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr auto number = field_type::number;
-constexpr auto text = field_type::text;
-
 std::string joined(const std::vector<std::string>& all) {
   return fmt::format("{}", fmt::join(all, ", "));
 }

@@ -9,9 +9,6 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr auto number = field_type::number;
-constexpr auto text = field_type::text;
-
 /// The sum of a figure over the group's members.
 template <class Figure>
 auto sum(const of_group& o, Figure of) {
@@ -49,7 +46,7 @@ std::uint64_t tokens(const member& m) {
   return m.num_tokens;
 }
 
-const std::vector<column<of_group>> columns{
+const std::vector<column<of_group>> group_fields{
     {{"id"}, [](const of_group& o) -> row { return to_string(o.g.id); }},
     {{"stage"}, [](const of_group& o) -> row { return o.facts.stage_name(o.g.id.stage); }},
     {{"purpose"}, [](const of_group& o) -> row { return to_string(o.g.id.why); }},
@@ -84,7 +81,7 @@ row forgotten(const group& g) {
 }
 
 std::span<const column<of_group>> group_columns() {
-  return columns;
+  return group_fields;
 }
 
 } // namespace troupe::ctl

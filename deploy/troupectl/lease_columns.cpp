@@ -9,8 +9,6 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr auto number = field_type::number;
-
 const char* work_in(group_state s) {
   return s == group_state::generating ? "generate" : s == group_state::verifying ? "verify" : "train";
 }
@@ -33,7 +31,7 @@ void add(of_lease& to, const group& g) {
   to.groups.push_back(g.id);
 }
 
-const std::vector<column<of_lease>> columns{
+const std::vector<column<of_lease>> lease_fields{
     {{"lease", number}, [](const of_lease& o) -> row { return o.id.value; }},
     {{"holder"}, [](const of_lease& o) -> row { return o.holder; }},
     {{"work"}, [](const of_lease& o) -> row { return o.work; }},
@@ -46,7 +44,7 @@ const std::vector<column<of_lease>> columns{
 } // namespace
 
 std::span<const column<of_lease>> lease_columns() {
-  return columns;
+  return lease_fields;
 }
 
 std::vector<of_lease> leases_in(const opened_store& from) {

@@ -7,9 +7,6 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr auto number = field_type::number;
-constexpr auto text = field_type::text;
-
 row completion(const of_sample& o) {
   const auto said = o.from.journal->find_sample(o.id());
   return said ? row(said->text) : row();
@@ -31,7 +28,7 @@ row sampled(const of_sample& o, T value) {
   return o.m().submitted ? row(value) : row();
 }
 
-const std::vector<column<of_sample>> columns{
+const std::vector<column<of_sample>> sample_fields{
     {{"id"}, [](const of_sample& o) -> row { return to_string(o.id()); }},
     {{"group", text, false}, [](const of_sample& o) -> row { return to_string(o.g.id); }},
     {{"index", number, false}, [](const of_sample& o) -> row { return o.index; }},
@@ -61,7 +58,7 @@ const std::vector<column<of_sample>> columns{
 } // namespace
 
 std::span<const column<of_sample>> sample_columns() {
-  return columns;
+  return sample_fields;
 }
 
 } // namespace troupe::ctl

@@ -5,14 +5,12 @@ namespace troupe::ctl {
 
 namespace {
 
-constexpr auto number = field_type::number;
-
 row figure(const of_step& o, const char* name) {
   const auto it = o.metrics.find(name);
   return it == o.metrics.end() ? row() : *it;
 }
 
-const std::vector<column<of_step>> columns{
+const std::vector<column<of_step>> step_fields{
     {{"stage"}, [](const of_step& o) -> row { return o.facts.stage_name(o.s.stage); }},
     {{"version", number}, [](const of_step& o) -> row { return o.s.version.value; }},
     {{"branch", number}, [](const of_step& o) -> row { return o.s.branch; }},
@@ -28,7 +26,7 @@ const std::vector<column<of_step>> columns{
 } // namespace
 
 std::span<const column<of_step>> step_columns() {
-  return columns;
+  return step_fields;
 }
 
 } // namespace troupe::ctl

@@ -16,7 +16,8 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* clear_screen = "\x1b[H\x1b[2J\x1b[3J";
-const std::vector<std::string> columns{"name", "role", "state", "version", "leases", "silent_s", "doing", "doing_s"};
+const std::vector<std::string> member_columns{"name",   "role",     "state", "version",
+                                              "leases", "silent_s", "doing", "doing_s"};
 
 /// What a reading verb answers, parsed; null with the reason in `problem` when it does not.
 json read(const cluster& of, const std::vector<std::string>& words, std::string& problem) {
@@ -80,9 +81,9 @@ void print_page(const json& page, std::ostream& out) {
   out << "\n";
   std::vector<row> rows;
   for (const auto& member : page.value("members", json::array())) {
-    rows.push_back(only(row(member), columns));
+    rows.push_back(only(row(member), member_columns));
   }
-  print_table(rows, columns, out);
+  print_table(rows, member_columns, out);
 }
 
 } // namespace

@@ -9,9 +9,9 @@ namespace troupe::http {
 namespace {
 
 /// httplib's client without its sockets: it writes and parses.
-class parser final : public httplib::ClientImpl {
+class reply_parser final : public httplib::ClientImpl {
 public:
-  explicit parser(const wire::endpoint& whom) : ClientImpl(whom.host, whom.port) { set_decompress(false); }
+  explicit reply_parser(const wire::endpoint& whom) : ClientImpl(whom.host, whom.port) { set_decompress(false); }
 
   bool converse(parsed_stream& over, httplib::Request& asked, httplib::Response& answer) {
     httplib::Error ignored{};
@@ -100,7 +100,7 @@ reply client::ask(const std::string& method, const std::string& target, const st
     asked.body = body;
   }
   httplib::Response answer;
-  parser parse{server_};
+  reply_parser parse{server_};
   parsed_stream stream{over, ""};
   check(parse.converse(stream, asked, answer), "no whole answer");
   return {answer.status, std::move(answer.body), answer.get_header_value("Content-Type")};

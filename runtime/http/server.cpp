@@ -29,7 +29,7 @@ constexpr auto farewell = std::chrono::milliseconds{500};  ///< for the other si
 constexpr auto out_of_descriptors = std::chrono::milliseconds{200};
 
 /// httplib's Server without its sockets: it parses, routes and writes.
-class parser final : public httplib::Server {
+class request_parser final : public httplib::Server {
 public:
   bool converse(parsed_stream& over, const std::function<void(httplib::Request&)>& prepare) {
     bool closed = false;
@@ -307,7 +307,7 @@ private:
   tls_settings tls_;
   int listener_ = -1;
   int wake_ = -1;
-  parser parser_;
+  request_parser parser_;
   std::map<std::string, std::set<std::string>> paths_; ///< and their methods
   std::thread accepting_;
   std::mutex mutex_; ///< guards visits_, but for what only a visit's own thread reads

@@ -17,7 +17,7 @@ namespace troupe::weights {
 namespace {
 
 /// Before the words; a page, so that they are aligned for whoever computes on them.
-struct alignas(4096) header {
+struct alignas(4096) file_header {
   char mark[8] = {'T', 'R', 'P', 'W', 'G', 'T', 'S', '1'};
   std::uint32_t stage = 0;
   std::uint32_t padding = 0;
@@ -41,7 +41,7 @@ version_slot::version_slot(std::string path, std::size_t words)
   if (file_.get() < 0) {
     fail(path_, "cannot be made", errno);
   }
-  const auto bytes = sizeof(header) + 4 * size_;
+  const auto bytes = sizeof(file_header) + 4 * size_;
   int number = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(bytes)); // else a full one would kill the writer
   if (number == 0) {
     mapped_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
@@ -54,7 +54,7 @@ version_slot::version_slot(std::string path, std::size_t words)
 }
 
 version_slot::~version_slot() {
-  ::munmap(mapped_, sizeof(header) + 4 * size_);
+  ::munmap(mapped_, sizeof(file_header) + 4 * size_);
   ::unlink(path_.c_str());
 }
 
@@ -63,7 +63,7 @@ bool version_slot::write(const version_name& name, std::span<const std::uint32_t
     return false;
   }
   checksum_ = weights::checksum(words);
-  header h;
+  file_header h;
   h.stage = name.stage.value;
   h.version = name.version.value;
   h.words = size_;
@@ -88,18 +88,18 @@ version_file::version_file(const std::string& path, const version_name& expected
     throw error{errc::not_found, path + " is being written anew"};
   }
   bytes_ = static_cast<std::size_t>(known.st_size);
-  if (bytes_ < sizeof(header)) {
+  if (bytes_ < sizeof(file_header)) {
     throw error{errc::corrupt, path + " is shorter than its header: no version of the weights"};
   }
   mapped_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED | MAP_POPULATE, file_.get(), 0);
   if (mapped_ == MAP_FAILED) {
     fail(path, "cannot be mapped", errno);
   }
-  header h;
+  file_header h;
   std::memcpy(&h, mapped_, sizeof h);
   const auto* first = reinterpret_cast<const std::uint32_t*>(static_cast<const char*>(mapped_) + sizeof h);
   std::string wrong;
-  if (std::memcmp(h.mark, header{}.mark, sizeof h.mark) != 0) {
+  if (std::memcmp(h.mark, file_header{}.mark, sizeof h.mark) != 0) {
     wrong = "is no version of the weights";
   } else if (h.stage != expected.stage.value || h.version != expected.version.value) {
     wrong = "holds version " + std::to_string(h.version) + " of stage " + std::to_string(h.stage);

@@ -12,10 +12,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds idle_hello_every{10'000}; // keeps the server's memory of us, and says what is settled
-constexpr milliseconds look_every{1'000};
+constexpr milliseconds look_for_deadlines_every{1'000};
 constexpr milliseconds renew_after{500};
 constexpr milliseconds mend_every{200};
-constexpr int messages_at_once = 64; // received before requests are sent
+constexpr int replies_at_once = 64; // received before requests are sent
 
 client_options checked(client_options o) {
   if (!o.server_public_key && !is_loopback(o.endpoint)) {
@@ -113,7 +113,7 @@ void client::loop::mend() {
 }
 
 milliseconds client::loop::until_next_timer(clock::time_point now) const {
-  auto until = now + look_every;
+  auto until = now + look_for_deadlines_every;
   if (const auto timer = book_.next_timer()) {
     until = std::min(until, *timer);
   }
@@ -192,7 +192,7 @@ void client::loop::lose() {
 
 void client::loop::read_replies() {
   arrived what;
-  for (int i = 0; i < messages_at_once && receive(connection_.socket(), false, options_.bounds, what); ++i) {
+  for (int i = 0; i < replies_at_once && receive(connection_.socket(), false, options_.bounds, what); ++i) {
     envelope head;
     try {
       head = decode_envelope(what.head);

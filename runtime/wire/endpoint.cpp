@@ -9,13 +9,13 @@ namespace troupe::wire {
 
 namespace {
 
-constexpr std::size_t name_characters_max = 253;
+constexpr std::size_t host_characters_max = 253;
 constexpr std::string_view digits = "0123456789";
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
 
 /// The last label is no number: "10.0.0" is a mistyped address.
 bool is_host_name(std::string_view host) {
-  if (host.size() > name_characters_max) {
+  if (host.size() > host_characters_max) {
     return false;
   }
   for (std::size_t begin = 0;;) {

@@ -8,7 +8,7 @@ namespace troupe::wire {
 namespace {
 
 // Received before answers are sent: many small ones, or a few large ones, whose senders wait for room.
-constexpr int messages_at_once = 64;
+constexpr int requests_at_once = 64;
 constexpr std::size_t bytes_at_once = 1UL << 20;
 
 } // namespace
@@ -16,7 +16,7 @@ constexpr std::size_t bytes_at_once = 1UL << 20;
 void server::loop::receive_some() {
   arrived what;
   std::size_t bytes = 0;
-  for (int i = 0; i < messages_at_once && bytes < bytes_at_once && receive(socket_, true, options_.bounds, what); ++i) {
+  for (int i = 0; i < requests_at_once && bytes < bytes_at_once && receive(socket_, true, options_.bounds, what); ++i) {
     count(&counters::bytes_in, what.bytes);
     bytes += what.bytes;
     receive_one(what);

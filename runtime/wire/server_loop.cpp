@@ -11,8 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds retry_every{5};  // of replies that ZeroMQ had no room for
-constexpr milliseconds look_every{250}; // for silent peers
+constexpr milliseconds retry_every{5};             // of replies that ZeroMQ had no room for
+constexpr milliseconds look_for_silent_every{250}; // for silent peers
 
 server_options checked(server_options o) {
   if (!o.keys && !is_loopback(o.endpoint)) {
@@ -74,18 +74,18 @@ server::loop::~loop() {
 }
 
 void server::loop::run() {
-  auto look_at = clock::now() + look_every;
+  auto look_at = clock::now() + look_for_silent_every;
   while (!outbox_->closed()) {
     std::vector<zmq::pollitem_t> items{{socket_.handle(), 0, ZMQ_POLLIN, 0},
                                        {monitor_.handle(), 0, ZMQ_POLLIN, 0},
                                        {nullptr, outbox_->fd(), ZMQ_POLLIN, 0}};
-    poll(items, any_queued_ ? retry_every : look_every);
+    poll(items, any_queued_ ? retry_every : look_for_silent_every);
     count_connections();
     receive_some();
     send_answers();
     send_queued();
     if (clock::now() >= look_at) {
-      look_at = clock::now() + look_every;
+      look_at = clock::now() + look_for_silent_every;
       forget_silent();
     }
   }

@@ -28,6 +28,9 @@ target_compile_options(troupe_settings INTERFACE -Wall -Wextra -Wpedantic -Wno-m
 if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(troupe_settings INTERFACE -fpch-preprocess) # for ccache to see what is precompiled
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # it takes the files that are put together for headers
+  target_compile_options(troupe_settings INTERFACE -Wno-subobject-linkage)
+endif()
 if(TROUPE_WERROR)
   target_compile_options(troupe_settings INTERFACE -Werror)
 endif()

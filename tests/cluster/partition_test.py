@@ -2,6 +2,7 @@
 cables, links of one direction, slow ones, and connections that stay open and carry nothing. TROUPE_LONG=1: many of them."""
 import json
 import os
+import pathlib
 import random
 import re
 import signal
@@ -21,7 +22,7 @@ class Partitions(ClusterTest):
         self.addCleanup(net.remove)
         run = NodesOnANetwork(self.folder / "run", recipe("small"), net, *settings, environment=QUICK)
         self.addCleanup(run.put_away)
-        text = open(recipe("small")).read()
+        text = pathlib.Path(recipe("small")).read_text()
         for setting in settings:  # as --set does; nodes are given a recipe and nothing else
             key, value = setting.split("=")
             text = (re.sub(r"(name: reasoning_rl.*\b" + key.rsplit(".", 1)[1] + r": )\d+", r"\g<1>" + value, text)

@@ -74,8 +74,7 @@ task_result get_result(schema::TaskResult::Reader from) {
 std::string encode(const begin_stage_request& m) {
   return stage_request(m.stage, m.version, 0);
 }
-template <>
-begin_stage_request decode_call(std::string_view bytes) {
+begin_stage_request decode_call(std::string_view bytes, of_type<begin_stage_request>) {
   return frame::open<schema::StageRequest>(bytes, [](auto from) {
     return begin_stage_request{stage_index{from.getStage()}, policy_version{from.getVersion()}};
   });
@@ -92,8 +91,7 @@ std::string encode(const issue_request& m) {
     frame::put(to.initSampling(), m.sampling ? *m.sampling : sampling_plan{});
   });
 }
-template <>
-issue_request decode_call(std::string_view bytes) {
+issue_request decode_call(std::string_view bytes, of_type<issue_request>) {
   return frame::open<schema::IssueRequest>(bytes, [](schema::IssueRequest::Reader from) {
     return issue_request{.why = frame::to_enum(from.getPurpose(), purpose::eval, "a purpose"),
                          .from = frame::to_enum(from.getSplit(), split::heldout, "a split"),
@@ -107,16 +105,14 @@ issue_request decode_call(std::string_view bytes) {
 std::string encode(const issue_reply& m) {
   return number_reply(m.issued);
 }
-template <>
-issue_reply decode_call(std::string_view bytes) {
+issue_reply decode_call(std::string_view bytes, of_type<issue_reply>) {
   return {number_in(bytes)};
 }
 
 std::string encode(const read_history_request&) {
   return number_reply(0);
 }
-template <>
-read_history_request decode_call(std::string_view bytes) {
+read_history_request decode_call(std::string_view bytes, of_type<read_history_request>) {
   return nothing_in<read_history_request>(bytes);
 }
 std::string encode(const read_history_reply& m) {
@@ -125,8 +121,7 @@ std::string encode(const read_history_reply& m) {
     frame::put_records(to.initMore(frame::size(*m.checkpoints)), *m.checkpoints);
   });
 }
-template <>
-read_history_reply decode_call(std::string_view bytes) {
+read_history_reply decode_call(std::string_view bytes, of_type<read_history_reply>) {
   return frame::open<schema::RecordsReply>(bytes, [](schema::RecordsReply::Reader from) {
     return read_history_reply{frame::share_records<stage_record>(from.getRecords()),
                               frame::share_records<checkpoint_record>(from.getMore())};
@@ -136,8 +131,7 @@ read_history_reply decode_call(std::string_view bytes) {
 std::string encode(const read_steps_request& m) {
   return stage_request(m.stage, m.after, 0);
 }
-template <>
-read_steps_request decode_call(std::string_view bytes) {
+read_steps_request decode_call(std::string_view bytes, of_type<read_steps_request>) {
   return frame::open<schema::StageRequest>(bytes, [](auto from) {
     return read_steps_request{stage_index{from.getStage()}, policy_version{from.getVersion()}};
   });
@@ -146,8 +140,7 @@ std::string encode(const read_steps_reply& m) {
   return frame::make<schema::RecordsReply>(
       [&](schema::RecordsReply::Builder to) { frame::put_records(to.initRecords(frame::size(*m.steps)), *m.steps); });
 }
-template <>
-read_steps_reply decode_call(std::string_view bytes) {
+read_steps_reply decode_call(std::string_view bytes, of_type<read_steps_reply>) {
   return frame::open<schema::RecordsReply>(bytes, [](schema::RecordsReply::Reader from) {
     return read_steps_reply{frame::share_records<step_record>(from.getRecords())};
   });
@@ -161,8 +154,7 @@ std::string encode(const read_batch_request& m) {
     }
   });
 }
-template <>
-read_batch_request decode_call(std::string_view bytes) {
+read_batch_request decode_call(std::string_view bytes, of_type<read_batch_request>) {
   return frame::open<schema::ReadBatchRequest>(bytes, [](schema::ReadBatchRequest::Reader from) {
     read_batch_request m;
     for (const auto id : from.getGroups()) {
@@ -175,8 +167,7 @@ read_batch_request decode_call(std::string_view bytes) {
 std::string encode(const read_dataset_request& m) {
   return frame::make<schema::DatasetRequest>([&](auto to) { to.setName(m.name); });
 }
-template <>
-read_dataset_request decode_call(std::string_view bytes) {
+read_dataset_request decode_call(std::string_view bytes, of_type<read_dataset_request>) {
   return frame::open<schema::DatasetRequest>(
       bytes, [](auto from) { return read_dataset_request{frame::text(from.getName())}; });
 }
@@ -185,8 +176,7 @@ std::string encode(const read_dataset_reply& m) {
     frame::put_records(to.initRecords(frame::size(*m.records)), *m.records);
   });
 }
-template <>
-read_dataset_reply decode_call(std::string_view bytes) {
+read_dataset_reply decode_call(std::string_view bytes, of_type<read_dataset_reply>) {
   return frame::open<schema::RecordsReply>(bytes, [](schema::RecordsReply::Reader from) {
     return read_dataset_reply{frame::share_records<dataset_record>(from.getRecords())};
   });
@@ -203,8 +193,7 @@ std::string encode(const record_request& m) {
     to.setEpoch(m.learner.value_or(epoch{}).value);
   });
 }
-template <>
-record_request decode_call(std::string_view bytes) {
+record_request decode_call(std::string_view bytes, of_type<record_request>) {
   return frame::open<schema::RecordRequest>(bytes, [](schema::RecordRequest::Reader from) {
     record_request m{.forgotten = frame::get_records<checkpoint_record>(from.getForgotten())};
     if (from.getCheckpoint().size() > 0) {
@@ -228,8 +217,7 @@ std::string encode(const build_dataset_request& m) {
     to.setStep(m.step.value);
   });
 }
-template <>
-build_dataset_request decode_call(std::string_view bytes) {
+build_dataset_request decode_call(std::string_view bytes, of_type<build_dataset_request>) {
   return frame::open<schema::DatasetRequest>(bytes, [](auto from) {
     return build_dataset_request{stage_index{from.getStage()}, frame::text(from.getPolicyCheckpoint()),
                                  policy_version{from.getStep()}};
@@ -239,8 +227,7 @@ std::string encode(const build_dataset_reply& m) {
   return frame::make<schema::RecordsReply>(
       [&](schema::RecordsReply::Builder to) { frame::put_records(to.initRecords(1), std::array{*m.made}); });
 }
-template <>
-build_dataset_reply decode_call(std::string_view bytes) {
+build_dataset_reply decode_call(std::string_view bytes, of_type<build_dataset_reply>) {
   return frame::open<schema::RecordsReply>(bytes, [](schema::RecordsReply::Reader from) {
     auto made = frame::get_records<dataset_manifest>(from.getRecords());
     if (made.size() != 1) {
@@ -253,8 +240,7 @@ build_dataset_reply decode_call(std::string_view bytes) {
 std::string encode(const progress_request& m) {
   return number_reply(m.explain ? 1 : 0);
 }
-template <>
-progress_request decode_call(std::string_view bytes) {
+progress_request decode_call(std::string_view bytes, of_type<progress_request>) {
   return {number_in(bytes) != 0};
 }
 std::string encode(const progress_reply& m) {
@@ -264,8 +250,7 @@ std::string encode(const progress_reply& m) {
     to.setWaitingFor(m.waiting_for);
   });
 }
-template <>
-progress_reply decode_call(std::string_view bytes) {
+progress_reply decode_call(std::string_view bytes, of_type<progress_reply>) {
   return frame::open<schema::ProgressReply>(bytes, [](auto from) {
     return progress_reply{from.getUnfinishedPinned(), policy_version{from.getVersion()},
                           frame::text(from.getWaitingFor())};
@@ -275,8 +260,7 @@ progress_reply decode_call(std::string_view bytes) {
 std::string encode(const evaluation_request& m) {
   return stage_request(m.stage, {}, m.evaluation);
 }
-template <>
-evaluation_request decode_call(std::string_view bytes) {
+evaluation_request decode_call(std::string_view bytes, of_type<evaluation_request>) {
   return frame::open<schema::StageRequest>(bytes, [](auto from) {
     return evaluation_request{stage_index{from.getStage()}, from.getEvaluation()};
   });
@@ -290,8 +274,7 @@ std::string encode(const evaluation_reply& m) {
     }
   });
 }
-template <>
-evaluation_reply decode_call(std::string_view bytes) {
+evaluation_reply decode_call(std::string_view bytes, of_type<evaluation_reply>) {
   return frame::open<schema::EvaluationReply>(bytes, [](schema::EvaluationReply::Reader from) {
     auto results = std::make_shared<std::map<std::string, task_result>>();
     for (const auto r : from.getResults()) {
@@ -304,30 +287,26 @@ evaluation_reply decode_call(std::string_view bytes) {
 std::string encode(const begin_epoch_request&) {
   return number_reply(0);
 }
-template <>
-begin_epoch_request decode_call(std::string_view bytes) {
+begin_epoch_request decode_call(std::string_view bytes, of_type<begin_epoch_request>) {
   return nothing_in<begin_epoch_request>(bytes);
 }
 std::string encode(const begin_epoch_reply& m) {
   return number_reply(m.learner.value);
 }
-template <>
-begin_epoch_reply decode_call(std::string_view bytes) {
+begin_epoch_reply decode_call(std::string_view bytes, of_type<begin_epoch_reply>) {
   return {epoch{number_in(bytes)}};
 }
 
 std::string encode(const summary_request&) {
   return number_reply(0);
 }
-template <>
-summary_request decode_call(std::string_view bytes) {
+summary_request decode_call(std::string_view bytes, of_type<summary_request>) {
   return nothing_in<summary_request>(bytes);
 }
 std::string encode(const summary_reply& m) {
   return frame::make<schema::TextReply>([&](auto to) { to.setText(m.counts); });
 }
-template <>
-summary_reply decode_call(std::string_view bytes) {
+summary_reply decode_call(std::string_view bytes, of_type<summary_reply>) {
   return frame::open<schema::TextReply>(bytes, [](auto from) { return summary_reply{frame::text(from.getText())}; });
 }
 
@@ -339,8 +318,7 @@ std::string encode(const steer_request& m) {
     to.setMaxStaleness(m.max_staleness.value_or(0));
   });
 }
-template <>
-steer_request decode_call(std::string_view bytes) {
+steer_request decode_call(std::string_view bytes, of_type<steer_request>) {
   return frame::open<schema::SteerRequest>(bytes, [](auto from) {
     steer_request r;
     if (from.getSetsPaused()) {
@@ -359,8 +337,7 @@ std::string encode(const steer_reply& m) {
     to.setMaxStaleness(m.max_staleness);
   });
 }
-template <>
-steer_reply decode_call(std::string_view bytes) {
+steer_reply decode_call(std::string_view bytes, of_type<steer_reply>) {
   return frame::open<schema::SteerReply>(bytes, [](auto from) {
     return steer_reply{from.getPaused(), from.getMaxStaleness()};
   });

@@ -72,8 +72,7 @@ payload<std::vector<sampled>> sampled_in(capnp::List<schema::SubmittedSample>::R
 std::string encode(const lease_prompts_request& m) {
   return lease_request(m.who, m.max_groups, {}, {});
 }
-template <>
-lease_prompts_request decode_call(std::string_view bytes) {
+lease_prompts_request decode_call(std::string_view bytes, of_type<lease_prompts_request>) {
   return open_lease(bytes, [](auto from, worker_name who) {
     return lease_prompts_request{std::move(who), from.getMaxGroups()};
   });
@@ -93,8 +92,7 @@ std::string encode(const lease_prompts_reply& m) {
     }
   });
 }
-template <>
-lease_prompts_reply decode_call(std::string_view bytes) {
+lease_prompts_reply decode_call(std::string_view bytes, of_type<lease_prompts_reply>) {
   return frame::open<schema::LeaseReply>(bytes, [](schema::LeaseReply::Reader from) {
     auto work = std::make_shared<std::vector<prompt_work>>();
     for (const auto one : from.getGroups()) {
@@ -115,8 +113,7 @@ std::string encode(const submit_samples_request& m) {
     put_sampled(to.initSamples(frame::size(*m.samples)), *m.samples);
   });
 }
-template <>
-submit_samples_request decode_call(std::string_view bytes) {
+submit_samples_request decode_call(std::string_view bytes, of_type<submit_samples_request>) {
   return frame::open<schema::SubmitSamplesRequest>(bytes, [](schema::SubmitSamplesRequest::Reader from) {
     return submit_samples_request{frame::get(from.getWho()), sampled_in(from.getSamples())};
   });
@@ -125,8 +122,7 @@ submit_samples_request decode_call(std::string_view bytes) {
 std::string encode(const write_reply& m) {
   return frame::make<schema::NumberReply>([&](auto to) { to.setValue(static_cast<std::uint64_t>(m.result)); });
 }
-template <>
-write_reply decode_call(std::string_view bytes) {
+write_reply decode_call(std::string_view bytes, of_type<write_reply>) {
   return frame::open<schema::NumberReply>(bytes, [](auto from) {
     const auto number = static_cast<std::uint8_t>(std::min<std::uint64_t>(from.getValue(), UINT8_MAX));
     return write_reply{frame::to_enum(number, rollout::submit_result::fenced, "the result of a submission")};
@@ -136,8 +132,7 @@ write_reply decode_call(std::string_view bytes) {
 std::string encode(const lease_generated_request& m) {
   return lease_request(m.who, m.max_groups, {}, {});
 }
-template <>
-lease_generated_request decode_call(std::string_view bytes) {
+lease_generated_request decode_call(std::string_view bytes, of_type<lease_generated_request>) {
   return open_lease(bytes, [](auto from, worker_name who) {
     return lease_generated_request{std::move(who), from.getMaxGroups()};
   });
@@ -153,8 +148,7 @@ std::string encode(const lease_generated_reply& m) {
     }
   });
 }
-template <>
-lease_generated_reply decode_call(std::string_view bytes) {
+lease_generated_reply decode_call(std::string_view bytes, of_type<lease_generated_reply>) {
   return frame::open<schema::LeaseReply>(bytes, [](schema::LeaseReply::Reader from) {
     auto groups = std::make_shared<std::vector<generated_group>>();
     for (const auto one : from.getGroups()) {
@@ -177,8 +171,7 @@ std::string encode(const submit_verdict_request& m) {
     }
   });
 }
-template <>
-submit_verdict_request decode_call(std::string_view bytes) {
+submit_verdict_request decode_call(std::string_view bytes, of_type<submit_verdict_request>) {
   return frame::open<schema::SubmitVerdictRequest>(bytes, [](schema::SubmitVerdictRequest::Reader from) {
     auto groups = std::make_shared<std::vector<judged_group>>();
     for (const auto one : from.getGroups()) {
@@ -199,8 +192,7 @@ std::string encode(const hand_back_request& m) {
     }
   });
 }
-template <>
-hand_back_request decode_call(std::string_view bytes) {
+hand_back_request decode_call(std::string_view bytes, of_type<hand_back_request>) {
   return open_lease(bytes, [](auto from, worker_name who) {
     return hand_back_request{std::move(who), lease_id{from.getLease()}, frame::text(from.getWhy()),
                              sampled_in(from.getPartials())};
@@ -210,8 +202,7 @@ hand_back_request decode_call(std::string_view bytes) {
 std::string encode(const renew_request& m) {
   return lease_request(m.who, 0, {}, m.lease);
 }
-template <>
-renew_request decode_call(std::string_view bytes) {
+renew_request decode_call(std::string_view bytes, of_type<renew_request>) {
   return open_lease(bytes, [](auto from, worker_name who) {
     return renew_request{std::move(who), lease_id{from.getLease()}};
   });
@@ -220,16 +211,14 @@ renew_request decode_call(std::string_view bytes) {
 std::string encode(const worker_lost_request& m) {
   return lease_request(m.who, 0, {}, {});
 }
-template <>
-worker_lost_request decode_call(std::string_view bytes) {
+worker_lost_request decode_call(std::string_view bytes, of_type<worker_lost_request>) {
   return open_lease(bytes, [](auto, worker_name who) { return worker_lost_request{std::move(who)}; });
 }
 
 std::string encode(const lease_batch_request& m) {
   return lease_request(m.who, 0, m.learner, {});
 }
-template <>
-lease_batch_request decode_call(std::string_view bytes) {
+lease_batch_request decode_call(std::string_view bytes, of_type<lease_batch_request>) {
   return open_lease(bytes, [](auto from, worker_name who) {
     return lease_batch_request{std::move(who), epoch{from.getEpoch()}};
   });
@@ -252,8 +241,7 @@ std::string encode(const lease_batch_reply& m) {
     }
   });
 }
-template <>
-lease_batch_reply decode_call(std::string_view bytes) {
+lease_batch_reply decode_call(std::string_view bytes, of_type<lease_batch_reply>) {
   return frame::open<schema::LeaseReply>(bytes, [](schema::LeaseReply::Reader from) {
     lease_batch_reply m{.lease = lease_id{from.getLease()}, .waiting_for = frame::text(from.getWaitingFor())};
     if (from.getFound()) {
@@ -278,8 +266,7 @@ std::string encode(const commit_request& m) {
     to.setStep(frame::data(step));
   });
 }
-template <>
-commit_request decode_call(std::string_view bytes) {
+commit_request decode_call(std::string_view bytes, of_type<commit_request>) {
   return frame::open<schema::CommitRequest>(bytes, [](schema::CommitRequest::Reader from) {
     return commit_request{frame::get(from.getWho()), epoch{from.getEpoch()}, lease_id{from.getLease()},
                           std::make_shared<step_record>(decode<step_record>(frame::bytes_of(from.getStep())))};

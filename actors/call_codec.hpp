@@ -5,8 +5,14 @@
 
 namespace troupe::actors {
 
-/// What `encode` made of a T, one of those that the *_calls.hpp encode. Trusts nothing; throws codec_error.
 template <class T>
-T decode_call(std::string_view bytes);
+struct of_type {};
+
+/// What `encode` made of a T. Trusts nothing; throws codec_error. Each *_calls.hpp has, beside each `encode`, the
+/// function that reads it.
+template <class T>
+T decode_call(std::string_view bytes) {
+  return decode_call(bytes, of_type<T>{});
+}
 
 } // namespace troupe::actors

@@ -9,8 +9,7 @@ namespace troupe::actors {
 std::string encode(const done_reply&) {
   return frame::make<schema::DoneReply>([](auto) {});
 }
-template <>
-done_reply decode_call(std::string_view bytes) {
+done_reply decode_call(std::string_view bytes, of_type<done_reply>) {
   return frame::open<schema::DoneReply>(bytes, [](auto) { return done_reply{}; });
 }
 

@@ -40,5 +40,6 @@ void dispatch(call_table<Calls...> /*of*/, std::uint16_t kind, Answer answer) {
 }
 
 std::string encode(const done_reply& m);
+done_reply decode_call(std::string_view bytes, of_type<done_reply>);
 
 } // namespace troupe::actors

@@ -17,8 +17,7 @@ std::string encode(const cluster::joiner& m) {
     to.setAdmin(m.admin);
   });
 }
-template <>
-cluster::joiner decode_call<cluster::joiner>(std::string_view bytes) {
+cluster::joiner decode_call(std::string_view bytes, of_type<cluster::joiner>) {
   return frame::open<schema::JoinRequest>(bytes, [](auto from) {
     return cluster::joiner{.speaks = from.getProtocol(),
                            .pid = from.getPid(),
@@ -44,8 +43,7 @@ std::string encode(const cluster::sign_of_life& m) {
     to.setUnansweredForMs(frame::to_ms(m.unanswered_for));
   });
 }
-template <>
-cluster::sign_of_life decode_call<cluster::sign_of_life>(std::string_view bytes) {
+cluster::sign_of_life decode_call(std::string_view bytes, of_type<cluster::sign_of_life>) {
   return frame::open<schema::HeartbeatRequest>(bytes, [](auto from) {
     return cluster::sign_of_life{.doing = frame::text(from.getDoing()),
                                  .doing_for = frame::from_ms(from.getDoingForMs()),
@@ -63,8 +61,7 @@ cluster::sign_of_life decode_call<cluster::sign_of_life>(std::string_view bytes)
 std::string encode(const leave_request& m) {
   return frame::make<schema::LeaveRequest>([&](auto to) { to.setWhy(m.why); });
 }
-template <>
-leave_request decode_call<leave_request>(std::string_view bytes) {
+leave_request decode_call(std::string_view bytes, of_type<leave_request>) {
   return frame::open<schema::LeaveRequest>(bytes, [](auto from) { return leave_request{frame::text(from.getWhy())}; });
 }
 
@@ -75,8 +72,7 @@ std::string encode(const cluster::instruction& m) {
     to.setRefused(m.refused);
   });
 }
-template <>
-cluster::instruction decode_call<cluster::instruction>(std::string_view bytes) {
+cluster::instruction decode_call(std::string_view bytes, of_type<cluster::instruction>) {
   return frame::open<schema::Instruction>(bytes, [](auto from) {
     if (from.getWhat() > static_cast<std::uint8_t>(cluster::order::leave)) {
       throw codec_error{"an order of the unknown kind " + std::to_string(from.getWhat())};

@@ -19,9 +19,13 @@ struct leave_request {
 };
 
 std::string encode(const cluster::joiner& m);
+cluster::joiner decode_call(std::string_view bytes, of_type<cluster::joiner>);
 std::string encode(const cluster::sign_of_life& m);
+cluster::sign_of_life decode_call(std::string_view bytes, of_type<cluster::sign_of_life>);
 std::string encode(const leave_request& m);
+leave_request decode_call(std::string_view bytes, of_type<leave_request>);
 std::string encode(const cluster::instruction& m);
+cluster::instruction decode_call(std::string_view bytes, of_type<cluster::instruction>);
 
 /// Members join; who only looks or operates does not.
 bool may_join(wire::role who, std::uint16_t kind);

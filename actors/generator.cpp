@@ -56,8 +56,8 @@ void tell(generator_pointer self, bool busy) {
   }
 }
 
-void ask_for_work(generator_pointer self, const worker_name& who, const buffer_actor& from, std::uint32_t room,
-                  const failure_sink& failed) {
+void ask_for_prompts(generator_pointer self, const worker_name& who, const buffer_actor& from, std::uint32_t room,
+                     const failure_sink& failed) {
   auto& s = self->state;
   s.asking = true;
   const std::uint32_t groups = std::max(1u, room / std::max(1u, s.samples_per_group));
@@ -160,7 +160,7 @@ generator_actor::behavior_type generator(generator_pointer self, worker_name who
       [=](const pull_work&) {
         auto& s = self->state;
         if (!s.asking && !s.draining && s.station->pending() < batch_size) {
-          ask_for_work(self, who, from, batch_size - static_cast<std::uint32_t>(s.station->pending()), failed);
+          ask_for_prompts(self, who, from, batch_size - static_cast<std::uint32_t>(s.station->pending()), failed);
         }
       },
       [=](const decode_more&) {

@@ -37,8 +37,7 @@ std::string encode(const load_stage_request& m) {
     to.setBranch(m.branch);
   });
 }
-template <>
-load_stage_request decode_call(std::string_view bytes) {
+load_stage_request decode_call(std::string_view bytes, of_type<load_stage_request>) {
   return open_request(bytes, [](auto from) {
     return load_stage_request{.stage = stage_index{from.getStage()},
                               .folder = frame::text(from.getFolder()),
@@ -55,8 +54,7 @@ std::string encode(const publish_request& m) {
     to.setFolder(m.folder);
   });
 }
-template <>
-publish_request decode_call(std::string_view bytes) {
+publish_request decode_call(std::string_view bytes, of_type<publish_request>) {
   return open_request(bytes, [](auto from) {
     return publish_request{stage_index{from.getStage()}, frame::text(from.getFolder())};
   });
@@ -69,8 +67,7 @@ std::string encode(const pin_request& m) {
     to.setKeep(m.keep);
   });
 }
-template <>
-pin_request decode_call(std::string_view bytes) {
+pin_request decode_call(std::string_view bytes, of_type<pin_request>) {
   return open_request(bytes, [](auto from) {
     return pin_request{stage_index{from.getStage()}, policy_version{from.getVersion()}, from.getKeep()};
   });
@@ -79,16 +76,14 @@ pin_request decode_call(std::string_view bytes) {
 std::string encode(const step_request& m) {
   return request([&](auto to) { to.setPatienceMs(frame::to_ms(m.patience)); });
 }
-template <>
-step_request decode_call(std::string_view bytes) {
+step_request decode_call(std::string_view bytes, of_type<step_request>) {
   return open_request(bytes, [](auto from) { return step_request{frame::from_ms(from.getPatienceMs())}; });
 }
 
 std::string encode(const checkpoint_request&) {
   return request([](auto) {});
 }
-template <>
-checkpoint_request decode_call(std::string_view bytes) {
+checkpoint_request decode_call(std::string_view bytes, of_type<checkpoint_request>) {
   return open_request(bytes, [](auto) { return checkpoint_request{}; });
 }
 
@@ -98,8 +93,7 @@ std::string encode(const load_stage_reply& m) {
     to.setTrainedAgain(m.trained_again);
   });
 }
-template <>
-load_stage_reply decode_call(std::string_view bytes) {
+load_stage_reply decode_call(std::string_view bytes, of_type<load_stage_reply>) {
   return open_reply(bytes, [](auto from) {
     return load_stage_reply{policy_version{from.getVersion()}, from.getTrainedAgain()};
   });
@@ -113,8 +107,7 @@ std::string encode(const step_reply& m) {
     to.setMetrics(m.metrics);
   });
 }
-template <>
-step_reply decode_call(std::string_view bytes) {
+step_reply decode_call(std::string_view bytes, of_type<step_reply>) {
   return open_reply(bytes, [](auto from) {
     return step_reply{.stepped = from.getStepped(),
                       .waiting_for = frame::text(from.getWaitingFor()),
@@ -129,8 +122,7 @@ std::string encode(const checkpoint_reply& m) {
     to.setCheckpoint(frame::data(record));
   });
 }
-template <>
-checkpoint_reply decode_call(std::string_view bytes) {
+checkpoint_reply decode_call(std::string_view bytes, of_type<checkpoint_reply>) {
   return open_reply(bytes, [](auto from) {
     return checkpoint_reply{
         std::make_shared<checkpoint_record>(decode<checkpoint_record>(frame::text(from.getCheckpoint())))};

@@ -16,13 +16,21 @@ namespace troupe::actors {
 enum class learner_call : std::uint16_t { load_stage = 300, publish = 301, pin = 302, step = 303, checkpoint = 304 };
 
 std::string encode(const load_stage_request& m);
+load_stage_request decode_call(std::string_view bytes, of_type<load_stage_request>);
 std::string encode(const load_stage_reply& m);
+load_stage_reply decode_call(std::string_view bytes, of_type<load_stage_reply>);
 std::string encode(const publish_request& m);
+publish_request decode_call(std::string_view bytes, of_type<publish_request>);
 std::string encode(const pin_request& m);
+pin_request decode_call(std::string_view bytes, of_type<pin_request>);
 std::string encode(const step_request& m);
+step_request decode_call(std::string_view bytes, of_type<step_request>);
 std::string encode(const step_reply& m);
+step_reply decode_call(std::string_view bytes, of_type<step_reply>);
 std::string encode(const checkpoint_request& m);
+checkpoint_request decode_call(std::string_view bytes, of_type<checkpoint_request>);
 std::string encode(const checkpoint_reply& m);
+checkpoint_reply decode_call(std::string_view bytes, of_type<checkpoint_reply>);
 
 template <class Request, learner_call Kind>
 using of_learner = call<learner_actor, Request, Kind>;

@@ -13,7 +13,7 @@ namespace troupe::actors {
 namespace {
 
 /// This rank's share of one update. Moves the state's version and cursor on.
-gpu::figures train_share(learner_state& s, const learner_parts& p, const batch* what) {
+gpu::figures train_own_share(learner_state& s, const learner_parts& p, const batch* what) {
   const auto& spec = p.spec_of(s.stage);
   const auto produced = s.version.next();
   activity::scope busy{*p.meter, activity::kind::training};
@@ -94,7 +94,7 @@ gpu::figures train(learner_pointer self, const learner_parts& p, const batch* wh
     }
     ask_ranks<done_reply>(self, p, [&](std::uint32_t) { return r; });
   }
-  return train_share(s, p, what);
+  return train_own_share(s, p, what);
 }
 
 void publish(learner_state& s, const learner_parts& p) {

@@ -297,10 +297,10 @@ struct checkpoint_reply {
 };
 
 /// From rank 0 of a learner to its other ranks: the stage that comes, in the epoch `what.learner`.
+/// Lets go of the stage before, and gets the new one's data.
 struct load_share_request {
   load_stage_request what;
 };
-/// A rank has let go of the stage before, and has the new one's data.
 /// All ranks at once: take this seat, load the weights.
 struct join_ranks_request {
   gpu::seat where;

@@ -17,8 +17,7 @@ using reader = schema::RankRequest::Reader;
 std::string encode(const load_share_request& m) {
   return encode(m.what);
 }
-template <>
-load_share_request decode_call(std::string_view bytes) {
+load_share_request decode_call(std::string_view bytes, of_type<load_share_request>) {
   return {decode_call<load_stage_request>(bytes)};
 }
 
@@ -31,8 +30,7 @@ std::string encode(const join_ranks_request& m) {
     to.setDeadlineMs(frame::to_ms(m.where.deadline));
   });
 }
-template <>
-join_ranks_request decode_call(std::string_view bytes) {
+join_ranks_request decode_call(std::string_view bytes, of_type<join_ranks_request>) {
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     join_ranks_request m{.where = {}, .learner = epoch{from.getEpoch()}};
     m.where.address = frame::text(from.getMeeting());
@@ -54,8 +52,7 @@ std::string encode(const train_share_request& m) {
     }
   });
 }
-template <>
-train_share_request decode_call(std::string_view bytes) {
+train_share_request decode_call(std::string_view bytes, of_type<train_share_request>) {
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     train_share_request m{.learner = epoch{from.getEpoch()},
                           .version = policy_version{from.getVersion()},
@@ -74,8 +71,7 @@ std::string encode(const gather_share_request& m) {
     to.setVersion(m.version.value);
   });
 }
-template <>
-gather_share_request decode_call(std::string_view bytes) {
+gather_share_request decode_call(std::string_view bytes, of_type<gather_share_request>) {
   return frame::open<schema::RankRequest>(bytes, [](reader from) {
     return gather_share_request{epoch{from.getEpoch()}, policy_version{from.getVersion()}};
   });

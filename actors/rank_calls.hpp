@@ -16,10 +16,14 @@ namespace troupe::actors {
 enum class rank_call : std::uint16_t { load_share = 400, join_ranks = 401, train_share = 402, gather_share = 403 };
 
 std::string encode(const load_share_request& m);
+load_share_request decode_call(std::string_view bytes, of_type<load_share_request>);
 /// Of the seat all but `host`, which each rank knows for itself.
 std::string encode(const join_ranks_request& m);
+join_ranks_request decode_call(std::string_view bytes, of_type<join_ranks_request>);
 std::string encode(const train_share_request& m);
+train_share_request decode_call(std::string_view bytes, of_type<train_share_request>);
 std::string encode(const gather_share_request& m);
+gather_share_request decode_call(std::string_view bytes, of_type<gather_share_request>);
 
 template <class Request, rank_call Kind>
 using of_rank = call<learner_rank_actor, Request, Kind>;

@@ -13,7 +13,8 @@ constexpr std::uint32_t groups_per_lease = 16;
 
 using verifier_pointer = verifier_actor::stateful_pointer<verifier_state>;
 
-void ask_for_work(verifier_pointer self, const worker_name& who, const buffer_actor& from, const failure_sink& failed) {
+void ask_for_samples(verifier_pointer self, const worker_name& who, const buffer_actor& from,
+                     const failure_sink& failed) {
   self->state.busy = true;
   self->request(from, deadline::buffer, lease_generated_request{who, groups_per_lease})
       .then(
@@ -115,7 +116,7 @@ verifier_actor::behavior_type verifier(verifier_pointer self, worker_name who, b
         if (s.work.groups && !s.work.groups->empty()) {
           judge_and_submit(self, who, from, judge, failed);
         } else if (!s.draining) {
-          ask_for_work(self, who, from, failed);
+          ask_for_samples(self, who, from, failed);
         } else if (s.drained) {
           s.status->now("drained");
           s.drained->deliver(done_reply{});

@@ -82,8 +82,7 @@ bool may_ask_weights(wire::role who, std::uint16_t kind) {
 std::string encode(const describe_weights_request&) {
   return encode(await_weights_request{});
 }
-template <>
-describe_weights_request decode_call(std::string_view bytes) {
+describe_weights_request decode_call(std::string_view bytes, of_type<describe_weights_request>) {
   return frame::open<schema::AwaitRequest>(bytes, [](auto) { return describe_weights_request{}; });
 }
 
@@ -98,8 +97,7 @@ std::string encode(const describe_weights_reply& m) {
     }
   });
 }
-template <>
-describe_weights_reply decode_call(std::string_view bytes) {
+describe_weights_reply decode_call(std::string_view bytes, of_type<describe_weights_reply>) {
   return frame::open<schema::DescribeReply>(bytes, [](schema::DescribeReply::Reader from) {
     const auto names = from.getNames();
     const auto contents = from.getContents();
@@ -127,8 +125,7 @@ std::string encode(const await_weights_request& m) {
     to.setVersion(m.version.value);
   });
 }
-template <>
-await_weights_request decode_call(std::string_view bytes) {
+await_weights_request decode_call(std::string_view bytes, of_type<await_weights_request>) {
   return frame::open<schema::AwaitRequest>(bytes, [](schema::AwaitRequest::Reader from) {
     return await_weights_request{.have = get(from.getHave()),
                                  .host = frame::text(from.getHost()),
@@ -146,8 +143,7 @@ std::string encode(const await_weights_reply& m) {
     }
   });
 }
-template <>
-await_weights_reply decode_call(std::string_view bytes) {
+await_weights_reply decode_call(std::string_view bytes, of_type<await_weights_reply>) {
   return frame::open<schema::AwaitReply>(bytes, [](schema::AwaitReply::Reader from) {
     await_weights_reply m{.found = from.getFound()};
     if (m.found) {
@@ -164,8 +160,7 @@ std::string encode(const weights_chunk_request& m) {
     to.setOffset(m.offset);
   });
 }
-template <>
-weights_chunk_request decode_call(std::string_view bytes) {
+weights_chunk_request decode_call(std::string_view bytes, of_type<weights_chunk_request>) {
   return frame::open<schema::ChunkRequest>(bytes, [](schema::ChunkRequest::Reader from) {
     return weights_chunk_request{.id = get(from.getId()), .base = get(from.getBase()), .offset = from.getOffset()};
   });

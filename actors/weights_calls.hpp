@@ -71,9 +71,14 @@ struct weights_chunk_request {
 inline constexpr std::size_t chunk_bytes = 4UL << 20;
 
 std::string encode(const describe_weights_request& m);
+describe_weights_request decode_call(std::string_view bytes, of_type<describe_weights_request>);
 std::string encode(const describe_weights_reply& m);
+describe_weights_reply decode_call(std::string_view bytes, of_type<describe_weights_reply>);
 std::string encode(const await_weights_request& m);
+await_weights_request decode_call(std::string_view bytes, of_type<await_weights_request>);
 std::string encode(const await_weights_reply& m);
+await_weights_reply decode_call(std::string_view bytes, of_type<await_weights_reply>);
 std::string encode(const weights_chunk_request& m);
+weights_chunk_request decode_call(std::string_view bytes, of_type<weights_chunk_request>);
 
 } // namespace troupe::actors

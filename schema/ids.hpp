@@ -27,7 +27,7 @@ using stage_index = strong_id<struct stage_index_tag, std::uint32_t>;
 using policy_version = strong_id<struct policy_version_tag>;
 /// Never reused within one store.
 using lease_id = strong_id<struct lease_id_tag>;
-/// Counts the learners of a run; what one before the present still says is refused. Starts at 1.
+/// Counts how often a learner took up a stage; what it or another said in an epoch before is refused. Starts at 1.
 using epoch = strong_id<struct epoch_tag>;
 
 /// Random 128-bit id of one process life; what a life before a restart still says is refused.

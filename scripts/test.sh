@@ -28,7 +28,8 @@ section() { printf '\n--- %s (%s s since the start)\n' "$1" "$SECONDS" >&2; }
 # From nothing several files are compiled at once, but with --full, which would find an include that is missing.
 build() {
   local new=()
-  ((full)) || [[ -f build/$1/build.ninja ]] || new=(-DCMAKE_UNITY_BUILD=ON)
+  [[ -f build/$1/build.ninja ]] || new=(-DCMAKE_UNITY_BUILD=ON)
+  ((full)) && new=(-DCMAKE_UNITY_BUILD=OFF)
   cmake --preset "$1" "${new[@]}" "${@:2}" >/dev/null
   cmake --build --preset "$1"
 }

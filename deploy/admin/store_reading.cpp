@@ -102,14 +102,19 @@ void store_reading::add_routes(http::server& to) {
 
 http::reply store_reading::read(const http::request& asked) {
   const auto words = arguments_in(asked);
-  const reader_slot slot{readers_};
+  std::optional<reader_slot> slot;
+  std::optional<passing_copy> copy;
+  const auto make_copy = [&] {
+    slot.emplace(readers_);
+    copy.emplace(journal_, run_folder_, copies_made_++);
+    return copy->folder();
+  };
   bounded_text out{answer_max, fmt::format("the answer is longer than {} MiB; ask for less, with --where, --limit or "
                                            "--fields, or look there with --run",
                                            answer_max >> 20)};
   bounded_text err{answer_max, "more is to be said than can be answered; look there with --run"};
   try {
-    const passing_copy copy{journal_, run_folder_, copies_made_++};
-    const int status = ctl::run_on_copy(run_folder_, copy.folder(), words, out.stream(), err.stream());
+    const int status = ctl::run_on_copy(run_folder_, make_copy, words, out.stream(), err.stream());
     return json_page({{"status", status}, {"out", out.take()}, {"err", err.take()}});
   } catch (const fs::filesystem_error& e) {
     throw error{errc::failed, e.what()};

@@ -116,8 +116,8 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   }
 }
 
-int run_on_copy(const std::string& run_folder, const std::string& copy, const std::vector<std::string>& arguments,
-                std::ostream& out, std::ostream& err) {
+int run_on_copy(const std::string& run_folder, const std::function<std::string()>& make_copy,
+                const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   CLI::App app{"Looks at the store of a live run.", "troupectl"};
   arguments_read a;
   define_format(app, a);
@@ -140,7 +140,7 @@ int run_on_copy(const std::string& run_folder, const std::string& copy, const st
       throw error{errc::invalid,
                   name + ": nothing is written at the other end; leave --out and let your shell write: > FILE"};
     }
-    return perform_here({.folder = run_folder, .live = true, .copy = copy}, a, out, err);
+    return perform_here({.folder = run_folder, .live = true, .copy = make_copy()}, a, out, err);
   } catch (const error& e) {
     if (e.code() == errc::resource_exhausted) {
       throw; // of the one who set bounds to `out`

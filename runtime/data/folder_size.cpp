@@ -15,10 +15,13 @@ std::optional<std::uintmax_t> folder_bytes(const std::string& folder) {
     return std::nullopt;
   }
   std::uintmax_t bytes = 0;
-  for (; file != fs::recursive_directory_iterator{}; file.increment(gone)) {
-    if (file->is_regular_file(gone)) {
-      const auto size = file->file_size(gone);
-      bytes += gone ? 0 : size;
+  while (file != fs::recursive_directory_iterator{}) {
+    std::error_code of_file;
+    const auto size = file->is_regular_file(of_file) ? file->file_size(of_file) : 0;
+    bytes += of_file ? 0 : size;
+    file.increment(gone);
+    if (gone) {
+      return std::nullopt;
     }
   }
   return bytes;

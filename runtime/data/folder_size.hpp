@@ -7,7 +7,8 @@
 
 namespace troupe::data {
 
-/// Bytes of all files below a folder; nothing when it is not there. What goes while it is looked at counts for nothing.
+/// Bytes of all files below a folder; nothing when it, or a folder in it, cannot be looked into. A file that goes
+/// meanwhile counts as none.
 std::optional<std::uintmax_t> folder_bytes(const std::string& folder);
 
 } // namespace troupe::data

@@ -19,7 +19,7 @@ namespace troupe::metrics {
 namespace {
 
 /// One metric and its values, by the value of its label.
-struct figure {
+struct held_figure {
   metric_kind kind = metric_kind::gauge;
   std::map<std::string, prometheus::Counter*, std::less<>> counters;
   std::map<std::string, prometheus::Gauge*, std::less<>> gauges;
@@ -46,7 +46,7 @@ public:
     }
   }
 
-  const figure& find(std::string_view name) const {
+  const held_figure& find(std::string_view name) const {
     const auto found = all_.find(name);
     TROUPE_CHECK(found != all_.end(), "the catalogue has no metric ", name, " for a ", wire::to_string(role));
     return found->second;
@@ -81,7 +81,7 @@ private:
     }
   }
 
-  std::map<std::string, figure, std::less<>> all_; ///< does not change once it is made
+  std::map<std::string, held_figure, std::less<>> all_; ///< does not change once it is made
 };
 
 registry::registry(wire::role of) : figures_(std::make_unique<figures>(of)) {}

@@ -17,7 +17,7 @@ constexpr milliseconds renew_after{500};
 constexpr milliseconds mend_every{200};
 constexpr int replies_at_once = 64; // received before requests are sent
 
-client_options checked(client_options o) {
+client_options checked_client(client_options o) {
   if (!o.server_public_key && !is_loopback(o.endpoint)) {
     throw error{errc::invalid, o.endpoint + " is on another host: give its public key and one's own key pair"};
   }
@@ -41,7 +41,7 @@ std::uint32_t next_number() {
 } // namespace
 
 client::loop::loop(client_options options)
-    : options_(checked(std::move(options))), number_(next_number()), book_(options_.retransmit_after),
+    : options_(checked_client(std::move(options))), number_(next_number()), book_(options_.retransmit_after),
       connection_(options_, number_), thread_([this] { run(); }) {}
 
 client::loop::~loop() {

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds retry_every{5};             // of replies that ZeroMQ had no room for
 constexpr milliseconds look_for_silent_every{250}; // for silent peers
 
-server_options checked(server_options o) {
+server_options checked_server(server_options o) {
   if (!o.keys && !is_loopback(o.endpoint)) {
     throw error{errc::invalid, o.endpoint +
                                    " can be reached from other hosts: give keys and an allow-list, or listen on "
@@ -36,7 +36,7 @@ server_options checked(server_options o) {
 } // namespace
 
 server::loop::loop(server_options options, handler handle)
-    : options_(checked(std::move(options))), handle_(std::move(handle)), life_(new_incarnation()),
+    : options_(checked_server(std::move(options))), handle_(std::move(handle)), life_(new_incarnation()),
       outbox_(std::make_shared<mailbox<outgoing>>()) {
   if (options_.keys) {
     authenticator_.emplace(context_, options_.allowed_keys, [this] { count(&counters::unauthenticated); });

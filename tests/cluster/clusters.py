@@ -89,11 +89,12 @@ class Cluster(Run):
     def end(self, status=0, within_s=None):
         """The run ends by itself, in this way: within this time, or, where none is said, as long as something happens."""
         metrics = self.folder / "metrics.jsonl"
-        written, until = None, time.monotonic() + (within_s or DEADLINE_S)
+        written, until = -1, time.monotonic() + (within_s or DEADLINE_S)
+        last = until + 3 * DEADLINE_S  # whoever goes back again and again does not end either
         while (got := self.up.poll()) is None:
             size = metrics.stat().st_size if metrics.exists() else 0
-            if within_s is None and size != written:  # a busy machine has time
-                written, until = size, time.monotonic() + DEADLINE_S
+            if within_s is None and size > written:  # a busy machine has time
+                written, until = size, min(last, time.monotonic() + DEADLINE_S)
             elif time.monotonic() > until:
                 raise AssertionError(f"the run has not ended in time{self.tails()}")
             time.sleep(0.05)  # polls what other processes write

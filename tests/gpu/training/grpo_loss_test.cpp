@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/training/grpo_loss.hpp"
 #include "gpu/training/packing.hpp"
+#include "gpu/training/policy_losses.hpp"
 #include "gpu/training/sft_loss.hpp"
+#include "runtime/error.hpp"
+#include "runtime/rollout/losses.hpp"
 
 #include <ATen/ATen.h>
 #include <cmath>
@@ -171,6 +174,13 @@ TEST(SftLoss, IsTheMeanNegativeLogLikelihood) {
   EXPECT_NEAR(loss.item<double>(), 3.0, 1e-6);
   loss.backward();
   expect_near(lp.grad(), {-1.0 / 3, -1.0 / 3, -1.0 / 3});
+}
+
+TEST(GrpoLoss, EveryNamedLossHasAFormulaAndNoOther) {
+  for (const auto& one : rollout::losses()) {
+    EXPECT_EQ(formula_of(one.name), &policy_clipped) << one.name;
+  }
+  EXPECT_THROW(formula_of("dpo"), error);
 }
 
 } // namespace

@@ -302,7 +302,8 @@ int dial(const std::string& endpoint) {
 }
 
 TEST_F(hostile, ConnectionsThatSayNothingOrGarbage) {
-  const auto before = s->read();
+  ASSERT_TRUE(eventually([&] { return s->read().handshakes == 2; })); // of `raw` and `honest`
+  const auto before = s->read().connections;
   std::vector<int> sockets;
   std::mt19937_64 random{3};
   for (int i = 0; i < 20; ++i) {
@@ -316,8 +317,8 @@ TEST_F(hostile, ConnectionsThatSayNothingOrGarbage) {
   for (int i = 0; i < 50; ++i) {
     EXPECT_TRUE(ask(*honest, words(1, {"between"})).get());
   }
-  EXPECT_TRUE(eventually([&] { return s->read().connections == before.connections + 20; }));
-  EXPECT_LE(s->read().handshakes, before.handshakes + 10) << "at least those that say nothing have none";
+  EXPECT_TRUE(eventually([&] { return s->read().connections >= before + 20; }));
+  EXPECT_LT(s->read().handshakes, s->read().connections - 9) << "those that say nothing have made none";
   for (const int socket : sockets) {
     ::close(socket);
   }

@@ -15,7 +15,6 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 namespace troupe::program {
 

@@ -8,7 +8,6 @@
 #include "runtime/task/alphabet.hpp"
 #include "runtime/text/tokenizer.hpp"
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>

@@ -52,8 +52,8 @@ struct reward_spec {
   double weight = 1.0;
   double timeout_s = 10.0;        ///< of one completion, for command and url
   std::vector<std::string> tasks; ///< empty: all
-  bool decides =
-      false; ///< its verdict counts for the sample's; by default as verify::judges() has it, and for command and url
+  /// Its verdict counts for the sample's; by default as verify::judges() has it, and for command and url.
+  bool decides = false;
 };
 
 struct mixture_part {
